@@ -1,0 +1,91 @@
+"""What can go wrong, and how it is said.
+
+    LienketError
+    ├── InputError        the input is at fault: tables, mappings, shapes, settings (exit code 1)
+    │   └── RefusedError  the input is understood and not allowed: a path outside its root, an update query
+    ├── UsageError        the command was called wrongly (exit code 2)
+    └── UnavailableError  something outside does not answer: the store, a port, a folder (exit code 3, HTTP 503)
+
+Every error carries one or more `Fault`: one line each for the person who can mend it. Collect faults and raise
+once, so that all mistakes are reported together. Anything else that is raised is a bug and shows its traceback.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing to mend, and where.
+
+    `message` is an English sentence with `{name}` placeholders for `values`; a language pack translates it before the
+    values go in. It says what was found, what was expected and what to do. Where a message comes from content (a
+    shape's `sh:message`), `translations` holds it by language tag and `message` is the English or only one.
+    """
+
+    message: str
+    file: str | None = None
+    row: int | None = None
+    """Row as a spreadsheet program shows it, or line of a text file; the first is 1."""
+    column: str | None = None
+    """Column header; several headers are joined by ", "."""
+    text: str | None = None
+    """The cell as typed."""
+    sheet: str | None = None
+    values: Mapping[str, object] = field(default_factory=dict, compare=False)
+    translations: Mapping[str, str] = field(default_factory=dict, compare=False)
+    severity: str = "error"
+    """"error", "warning" or "note"; only errors stop a publication."""
+
+    def __str__(self) -> str:
+        """Return the English line.
+
+        >>> str(Fault("is not a day-first date", file="a.csv", row=3, column="Ngày", text="31/02"))
+        'a.csv, row 3, column Ngày: “31/02” is not a day-first date'
+        """
+        place = ", ".join(
+            part
+            for part in (
+                self.file,
+                f"sheet {self.sheet}" if self.sheet else None,
+                f"row {self.row}" if self.row is not None else None,
+                f"column {self.column}" if self.column else None,
+            )
+            if part
+        )
+        sentence = self.message.format(**self.values) if self.values else self.message
+        if self.text is not None:
+            sentence = f"“{self.text}” {sentence}"
+        return f"{place}: {sentence}" if place else sentence
+
+
+class LienketError(Exception):
+    """An error that a person can act on; `str()` gives one line a fault."""
+
+    exit_code = 3
+
+    def __init__(self, *faults: Fault | str) -> None:
+        self.faults: tuple[Fault, ...] = tuple(Fault(fault) if isinstance(fault, str) else fault for fault in faults)
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class InputError(LienketError):
+    """The input is at fault; the faults say where and what to do."""
+
+    exit_code = 1
+
+
+class RefusedError(InputError):
+    """The input is understood, and not allowed."""
+
+
+class UsageError(LienketError):
+    """The command or function was called wrongly."""
+
+    exit_code = 2
+
+
+class UnavailableError(LienketError):
+    """Something outside does not answer: a store, a port, a folder."""
+
+    exit_code = 3
