@@ -1,0 +1,240 @@
+"""A deployment is a folder with a `lienket.toml`: this finds it, reads it, and hands out typed settings.
+
+The only module that reads `lienket.toml` or the environment. One table, `SETTINGS`, declares every setting; the file's
+check, the environment's names, `lienket serve --help` and the documentation derive from it.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lienket.errors import Fault, InputError
+
+FILE_NAME = "lienket.toml"
+ENVIRONMENT_PREFIX = "LIENKET_"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: `name` is its place in the file (`section.key`), `default` None means it must be given."""
+
+    name: str
+    type: type[str] | type[int] | type[list] | type[dict]  # type: ignore[type-arg]
+    default: Any
+    help: str
+
+    @property
+    def expected(self) -> str:
+        """The type in words."""
+        return {str: "a text", int: "a whole number", list: "a list of texts", dict: "a text for each language"}[
+            self.type
+        ]
+
+    @property
+    def environment(self) -> str:
+        """The variable that overrides the file; texts and numbers only.
+
+        >>> Setting("server.port", int, 8000, "").environment
+        'LIENKET_SERVER_PORT'
+        """
+        return ENVIRONMENT_PREFIX + self.name.replace(".", "_").upper()
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("base_iri", str, None, "Every IRI of the deployment begins with this; ends with a slash."),
+    Setting("languages", list, ["vi", "en"], "Language packs of the pages and messages; the first is the default."),
+    Setting("title", dict, None, "Name of the hub, by language."),
+    Setting("description", dict, None, "What the hub holds, in a sentence or two, by language."),
+    Setting("publisher.iri", str, None, "IRI of the body that answers for the hub; relative to base_iri."),
+    Setting("publisher.name", dict, None, "Its name, by language."),
+    Setting("publisher.email", str, "", "Address for questions about the hub."),
+    Setting("publisher.homepage", str, "", "Its page on the web."),
+    Setting("catalogue.licence", str, "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0",
+            "Licence of the catalogue's own descriptions."),
+    Setting("catalogue.spatial", str, "", "IRI of the place the hub is about, preferably in GeoNames."),
+    Setting("catalogue.issued", str, "", "Day the hub was first published, as yyyy-mm-dd."),
+    Setting("folders.ontology", str, "ontology", "Where the ontology and code lists are."),
+    Setting("folders.mappings", str, "mappings", "Where the departments' datasets are."),
+    Setting("folders.shapes", str, "shapes", "Where the SHACL shapes are."),
+    Setting("folders.var", str, "var", "Where releases are written."),
+    Setting("releases.keep", int, 5, "How many releases are kept; the current and the one before it always are."),
+    Setting("server.host", str, "127.0.0.1", "Address to listen on."),
+    Setting("server.port", int, 8000, "Port to listen on."),
+    Setting("server.processes", int, 2, "Web processes."),
+    Setting("server.threads", int, 4, "Threads of each web process."),
+    Setting("limits.query_seconds", int, 10, "A query is ended after so many seconds."),
+    Setting("limits.query_memory", int, 1024, "Memory a query may use, in MiB."),
+    Setting("limits.query_workers", int, 2, "Queries that run at once in each web process."),
+    Setting("limits.query_bytes", int, 65536, "Longest query that is read, in bytes."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Project:
+    """One deployment: its folder and its settings by name, complete and of the right types."""
+
+    root: Path
+    settings: Mapping[str, Any]
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> "Project":
+        """Return the deployment of `start` (default: the working folder) or the nearest folder above it.
+
+        Raises `InputError` with every fault of its `lienket.toml`, or saying that there is none.
+        """
+        start = (start or Path.cwd()).resolve()
+        for folder in (start, *start.parents):
+            if (folder / FILE_NAME).is_file():
+                return cls.read(folder)
+        raise InputError(
+            Fault(
+                "no {name} here or above; go to a deployment's folder, or start one: lienket new province NAME",
+                file=str(start),
+                values={"name": FILE_NAME},
+            )
+        )
+
+    @classmethod
+    def read(cls, root: Path) -> "Project":
+        """Return the deployment in the folder `root`; raises `InputError` with every fault of its settings."""
+        path = root / FILE_NAME
+        place = _shown(path)
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(Fault("cannot be read: {reason}", file=place, values={"reason": error.strerror})) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(Fault("is not TOML: {reason}", file=place, values={"reason": error})) from None
+        settings, faults = _settings(_flatten(document), os.environ, place)
+        faults += _inconsistent(settings, place) if not faults else []
+        if faults:
+            raise InputError(*faults)
+        return cls(root.resolve(), settings)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of the setting `name`."""
+        return self.settings[name]
+
+    @property
+    def base_iri(self) -> str:
+        """What every IRI of the deployment begins with."""
+        return str(self["base_iri"])
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Language tags, the default first."""
+        return tuple(self["languages"])
+
+    @property
+    def title(self) -> dict[str, str]:
+        """The hub's name by language tag."""
+        return dict(self["title"])
+
+    @cached_property
+    def ontology(self) -> Path:
+        """Folder of the ontology and code lists."""
+        return self.root / str(self["folders.ontology"])
+
+    @cached_property
+    def mappings(self) -> Path:
+        """Folder of the departments' datasets."""
+        return self.root / str(self["folders.mappings"])
+
+    @cached_property
+    def shapes(self) -> Path:
+        """Folder of the SHACL shapes."""
+        return self.root / str(self["folders.shapes"])
+
+    @cached_property
+    def var(self) -> Path:
+        """Folder of everything the engine writes."""
+        return self.root / str(self["folders.var"])
+
+
+def _flatten(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the file's values by dotted name; a table that is itself a setting stays one value."""
+    tables = {setting.name for setting in SETTINGS if setting.type is dict}
+    flat: dict[str, Any] = {}
+
+    def walk(values: Mapping[str, Any], prefix: str) -> None:
+        for key, value in values.items():
+            name = prefix + key
+            if isinstance(value, dict) and name not in tables:
+                walk(value, name + ".")
+            else:
+                flat[name] = value
+
+    walk(document, "")
+    return flat
+
+
+def _settings(
+    given: Mapping[str, Any], environment: Mapping[str, str], place: str
+) -> tuple[dict[str, Any], list[Fault]]:
+    faults: list[Fault] = []
+    settings: dict[str, Any] = {}
+    known = [setting.name for setting in SETTINGS]
+    for name in given.keys() - set(known):
+        near = get_close_matches(name, known, n=1)
+        faults.append(
+            Fault("no such setting; did you mean {near}?", file=place, column=name, values={"near": near[0]})
+            if near
+            else Fault("no such setting; docs/settings.md lists them", file=place, column=name)
+        )
+    for setting in SETTINGS:
+        value = given.get(setting.name, setting.default)
+        override = environment.get(setting.environment)
+        if override is not None and setting.type in (str, int):
+            value = int(override) if setting.type is int and override.isdigit() else override
+        if value is None:
+            faults.append(Fault("is missing: {help}", file=place, column=setting.name, values={"help": setting.help}))
+        elif not _fits(value, setting.type):
+            faults.append(
+                Fault("must be {expected}", file=place, column=setting.name, text=str(value),
+                      values={"expected": setting.expected})
+            )  # fmt: skip
+        settings[setting.name] = value
+    return settings, sorted(faults)
+
+
+def _fits(value: Any, expected: type) -> bool:
+    if expected is list:
+        return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+    if expected is dict:
+        return isinstance(value, dict) and bool(value) and all(isinstance(item, str) for item in value.values())
+    return isinstance(value, expected) and not isinstance(value, bool)
+
+
+def _inconsistent(settings: Mapping[str, Any], place: str) -> list[Fault]:
+    faults = []
+    base_iri = settings["base_iri"]
+    if not (base_iri.startswith(("http://", "https://")) and base_iri.endswith("/")) or any(
+        c in base_iri for c in ' <>"{}|\\^`'
+    ):
+        faults.append(
+            Fault("must be a web address that ends with a slash, e.g. https://data.example.vn/", file=place,
+                  column="base_iri", text=base_iri)
+        )  # fmt: skip
+    faults += [
+        Fault("has no text in language {language}", file=place, column=setting.name, values={"language": language})
+        for setting in SETTINGS
+        if setting.type is dict
+        for language in settings["languages"]
+        if language not in settings[setting.name]
+    ]
+    faults += [
+        Fault("must be at least 1", file=place, column=setting.name, text=str(settings[setting.name]))
+        for setting in SETTINGS
+        if setting.type is int and settings[setting.name] < 1
+    ]
+    return faults
+
+
+def _shown(path: Path) -> str:
+    """Return a path as a person in the working folder would write it."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,202 @@
+"""Releases: built aside, verified, switched by one atomic rename, rolled back the same way.
+
+    var/building/<id>/              a release in the making; nobody reads it
+    var/releases/<id>/
+      store/                        Oxigraph, one named graph a dataset, read only
+      search.sqlite                 full-text index
+      dumps/                        per dataset, from the mapping's output
+      catalogue.ttl  void.ttl       the DCAT catalogue and the VoID description
+      manifest.json                 what is in it, with digests and counts
+    var/current -> releases/<id>    what the server shows
+
+A failure at any point leaves `current` as it was.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lienket.errors import Fault, InputError, UnavailableError
+from lienket.store import Store
+
+_ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{6}")
+
+
+@dataclass(frozen=True, order=True)
+class Release:
+    """A release folder."""
+
+    path: Path
+
+    @classmethod
+    def current(cls, var: Path) -> "Release":
+        """Return the release that is served; raises `UnavailableError` where there is none yet."""
+        link = var / "current"
+        if not (link / "manifest.json").is_file():
+            raise UnavailableError(Fault("no release here yet; run: lienket build", file=str(var)))
+        return cls(link.resolve())  # the folder itself, so that a switch cannot mix two releases
+
+    @property
+    def id(self) -> str:
+        """Time of the build and a piece of its content's digest, e.g. `2026-11-23T101500Z-3f9c2a`."""
+        return self.path.name
+
+    @property
+    def store_path(self) -> Path:
+        """Folder of the store."""
+        return self.path / "store"
+
+    @property
+    def search_path(self) -> Path:
+        """File of the full-text index."""
+        return self.path / "search.sqlite"
+
+    @property
+    def dumps(self) -> Path:
+        """Folder of the dumps."""
+        return self.path / "dumps"
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Content of manifest.json: `created`, `quads`, `software`, and by dataset id its graph, digests and counts."""
+        try:
+            manifest: dict[str, Any] = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UnavailableError(
+                Fault("cannot be read: {reason}", file=str(self.path / "manifest.json"), values={"reason": error})
+            ) from error
+        return manifest
+
+
+def kept(var: Path) -> list[Release]:
+    """Return every complete release, newest first."""
+    folder = var / "releases"
+    if not folder.is_dir():
+        return []
+    return sorted(
+        (Release(path) for path in folder.iterdir() if _ID.fullmatch(path.name) and (path / "manifest.json").is_file()),
+        key=lambda release: release.id,
+        reverse=True,
+    )
+
+
+@contextmanager
+def building(var: Path) -> Iterator[Path]:
+    """Give an empty folder to build a release in; it is removed unless `publish` has taken it.
+
+    Raises `UnavailableError` where another build runs or the folder cannot be written. The lock is the kernel's, so a
+    crash cannot leave it behind.
+    """
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        lock = (var / "lock").open("w")
+    except OSError as error:
+        raise UnavailableError(
+            Fault("cannot be written: {reason}; give the folder to this user, or set folders.var",
+                  file=str(var), values={"reason": error.strerror})
+        ) from error  # fmt: skip
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UnavailableError(Fault("another build runs here; wait for it to end", file=str(var))) from None
+        shutil.rmtree(var / "building", ignore_errors=True)
+        draft = var / "building" / "draft"
+        draft.mkdir(parents=True)
+        try:
+            yield draft
+        finally:
+            shutil.rmtree(var / "building", ignore_errors=True)
+
+
+def publish(var: Path, draft: Path, manifest: dict[str, Any], *, keep: int) -> Release:
+    """Verify the draft, give it its name, and switch `current` to it in one step; then drop releases beyond `keep`.
+
+    Raises `UnavailableError` where the store does not hold what the manifest says; nothing is switched then.
+    """
+    created = datetime.now(UTC)
+    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    name = f"{created:%Y-%m-%dT%H%M%SZ}-{digest[:6]}"
+    manifest = {"release": name, "created": created.isoformat(timespec="seconds"), **manifest}
+    (draft / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    verify(Release(draft))
+    folder = var / "releases" / name
+    folder.parent.mkdir(exist_ok=True)
+    draft.rename(folder)
+    previous = os.path.realpath(var / "current")
+    release = Release(folder)
+    switch(var, release)
+    for old in kept(var)[keep:]:
+        if str(old.path) not in (str(folder), previous):
+            shutil.rmtree(old.path)
+    return release
+
+
+def verify(release: Release) -> None:
+    """Open the release as a server would and hold it against its manifest.
+
+    Raises `UnavailableError` naming every graph whose count differs and every dump whose digest does.
+    """
+    counts = Store.open(release.store_path).counts()
+    expected: dict[str, int] = release.manifest["graphs"]
+    faults = [
+        Fault("holds {found} quads of {graph}; its manifest says {expected}", file=str(release.store_path),
+              values={"found": counts.get(graph, 0), "graph": graph, "expected": expected.get(graph, 0)})
+        for graph in sorted(counts.keys() | expected.keys())
+        if counts.get(graph, 0) != expected.get(graph, 0)
+    ]  # fmt: skip
+    faults += [
+        Fault("is not what was written: its digest differs from the manifest", file=str(release.dumps / dump["file"]))
+        for dataset in release.manifest["datasets"].values()
+        for dump in dataset["dumps"]
+        if sha256(release.dumps / dump["file"]) != dump["sha256"]
+    ]
+    if faults:
+        raise UnavailableError(*faults)
+
+
+def switch(var: Path, release: Release) -> None:
+    """Make `release` the current one; a reader sees the old or the new, never neither."""
+    aside = var / "current.new"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(Path("releases") / release.id)
+    os.replace(aside, var / "current")
+
+
+def rollback(var: Path, release_id: str | None = None) -> Release:
+    """Switch back to the release `release_id`, or to the newest one older than the current; return it.
+
+    Raises `InputError` where there is no such release.
+    """
+    releases = kept(var)
+    current = Release.current(var)
+    wanted = [release for release in releases if (release.id == release_id if release_id else release.id < current.id)]
+    if not wanted:
+        raise InputError(
+            Fault(
+                "no such release; there are: {ids}" if release_id else "no release before {current}; there are: {ids}",
+                file=str(var / "releases"),
+                text=release_id,
+                values={"ids": ", ".join(release.id for release in releases), "current": current.id},
+            )
+        )
+    switch(var, wanted[0])
+    return wanted[0]
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal; an absent file has none ("")."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
