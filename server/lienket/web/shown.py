@@ -1,0 +1,107 @@
+"""The release on show: opened once, opened again when another one becomes current.
+
+A request works on one release from its beginning to its end: `shown()` answers the same all through it, and a reader of
+the store keeps its snapshot even where the release is replaced meanwhile.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+
+import pyoxigraph as ox
+from flask import Flask, current_app, g
+
+from lienket.project import Project
+from lienket.release import Release
+from lienket.search import Search
+from lienket.store import Store
+from lienket.vocabulary import PREFIXES
+from lienket.web.queries import query
+
+_EXTENSION = "lienket"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One release, open for reading."""
+
+    project: Project
+    release: Release
+    store: Store
+    prefixes: dict[str, str]
+    """Namespace by prefix: the engine's and the deployment's own."""
+
+    @cached_property
+    def search(self) -> Search:
+        """The full-text index; raises `UnavailableError` where the release has none that can be read."""
+        return Search.open(self.release.search_path)
+
+
+class Showcase:
+    """Holds the release on show for the whole process."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._lock = Lock()
+        self._link: str | None = None
+        self._shown: Shown | None = None
+
+    def look(self) -> Shown:
+        """Return the current release, opened; raises `UnavailableError` where there is none or it cannot be read."""
+        link = self._read_link()
+        present = self._shown
+        if present is not None and link is not None and link == self._link:
+            return present
+        with self._lock:
+            if self._shown is None or self._link != link or link is None:
+                self._shown = None  # a release that is gone is not shown any more, whatever comes next
+                self._shown = self._open()
+                self._link = link
+            return self._shown
+
+    def _read_link(self) -> str | None:
+        try:
+            return os.readlink(self.project.var / "current")
+        except OSError:
+            return None
+
+    def _open(self) -> Shown:
+        release = Release.current(self.project.var)
+        store = Store.open(release.store_path)
+        return Shown(self.project, release, store, {**PREFIXES, **_declared_prefixes(store)})
+
+
+def register(app: Flask, project: Project) -> None:
+    """Give `app` its showcase; nothing is opened before the first request."""
+    app.extensions[_EXTENSION] = Showcase(project)
+
+
+def project() -> Project:
+    """Return the deployment of the running app."""
+    return _showcase().project
+
+
+def shown() -> Shown:
+    """Return the release on show, the same one for the whole request.
+
+    Raises `UnavailableError` where there is none or it cannot be read, which is answered with 503.
+    """
+    if "shown" not in g:
+        g.shown = _showcase().look()
+    present: Shown = g.shown
+    return present
+
+
+def _showcase() -> Showcase:
+    showcase: Showcase = current_app.extensions[_EXTENSION]
+    return showcase
+
+
+def _declared_prefixes(store: Store) -> dict[str, str]:
+    rows = store.select(query("prefixes"))
+    return {
+        row["prefix"].value: row["namespace"].value
+        for row in rows
+        if isinstance(row["prefix"], ox.Literal) and isinstance(row["namespace"], ox.Literal | ox.NamedNode)
+    }
