@@ -10,7 +10,8 @@ Every error carries one or more `Fault`: one line each for the person who can me
 once, so that all mistakes are reported together. Anything else that is raised is a bug and shows its traceback.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -89,3 +90,35 @@ class UnavailableError(LienketError):
     """Something outside does not answer: a store, a port, a folder."""
 
     exit_code = 3
+
+
+@dataclass
+class Faults:
+    """Gathers the faults of several steps, so that all are reported at once.
+
+    >>> faults = Faults()
+    >>> with faults.gathered():
+    ...     raise InputError("first")
+    >>> with faults.gathered():
+    ...     raise InputError("second")
+    >>> faults.raise_if_any()
+    Traceback (most recent call last):
+        ...
+    lienket.errors.InputError: first
+    second
+    """
+
+    found: list[Fault] = field(default_factory=list)
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Keep the faults of an `InputError` raised inside, and go on after the block."""
+        try:
+            yield
+        except InputError as error:
+            self.found += error.faults
+
+    def raise_if_any(self) -> None:
+        """Raise `InputError` with every fault that stops a publication, if there is one."""
+        if any(fault.severity == "error" for fault in self.found):
+            raise InputError(*self.found)

@@ -5,6 +5,7 @@ check, the environment's names, `lienket serve --help` and the documentation der
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -213,9 +214,7 @@ def _fits(value: Any, expected: type) -> bool:
 def _inconsistent(settings: Mapping[str, Any], place: str) -> list[Fault]:
     faults = []
     base_iri = settings["base_iri"]
-    if not (base_iri.startswith(("http://", "https://")) and base_iri.endswith("/")) or any(
-        c in base_iri for c in ' <>"{}|\\^`'
-    ):
+    if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`?#]+/", base_iri):
         faults.append(
             Fault("must be a web address that ends with a slash, e.g. https://data.example.vn/", file=place,
                   column="base_iri", text=base_iri)

@@ -18,6 +18,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,6 +92,25 @@ def kept(var: Path) -> list[Release]:
 
 
 @contextmanager
+def scratch(var: Path) -> Iterator[Path]:
+    """Give an empty folder for work that is not to be kept; raises `UnavailableError` where none can be made."""
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix="check-", dir=var)
+    except OSError as error:
+        raise _unwritable(var, error) from error
+    with folder as name:
+        yield Path(name)
+
+
+def _unwritable(var: Path, error: OSError) -> UnavailableError:
+    return UnavailableError(
+        Fault("cannot be written: {reason}; give the folder to this user, or set folders.var in lienket.toml",
+              file=str(var), values={"reason": error.strerror})
+    )  # fmt: skip
+
+
+@contextmanager
 def building(var: Path) -> Iterator[Path]:
     """Give an empty folder to build a release in; it is removed unless `publish` has taken it.
 
@@ -101,10 +121,7 @@ def building(var: Path) -> Iterator[Path]:
         var.mkdir(parents=True, exist_ok=True)
         lock = (var / "lock").open("w")
     except OSError as error:
-        raise UnavailableError(
-            Fault("cannot be written: {reason}; give the folder to this user, or set folders.var",
-                  file=str(var), values={"reason": error.strerror})
-        ) from error  # fmt: skip
+        raise _unwritable(var, error) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

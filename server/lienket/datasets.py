@@ -1,0 +1,139 @@
+"""The mappings folder: a folder a department, in it a folder a dataset.
+
+<department>/<dataset id>/
+  dataset.ttl        what the dataset is, in DCAT; `<>` is the dataset
+  *.rml.ttl          how its tables become RDF
+  expected.nq        a few quads that must come out: example and test at once
+  the tables themselves
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from lienket.errors import Fault, Faults
+from lienket.rdf import read_quads
+from lienket.vocabulary import DCAT, DCT
+
+DESCRIPTION = "dataset.ttl"
+EXPECTED = "expected.nq"
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+REQUIRED: tuple[tuple[str, str, bool, str], ...] = (
+    ("dct:title", DCT + "title", True, 'its name, e.g. dct:title "Danh mục chợ"@vi, "Markets"@en'),
+    ("dct:description", DCT + "description", True, "what it holds, in a sentence or two"),
+    ("dcat:keyword", DCAT + "keyword", True, "words people would search for"),
+    ("dct:publisher", DCT + "publisher", False, "the IRI of the department"),
+    ("dct:license", DCT + "license", False, "the IRI of the licence"),
+    ("dct:source", DCT + "source", False, "where the figures come from"),
+    ("dcat:theme", DCAT + "theme", False, "an IRI of the EU's data-theme list"),
+    ("dcat:contactPoint", DCAT + "contactPoint", False, "the office to ask"),
+)
+"""What a description must state: name, IRI, whether in each language, and what it means."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset's folder, read."""
+
+    id: str
+    department: str
+    folder: Path
+    iri: str
+    """`{base_iri}dataset/{id}`: the dataset, and the named graph of its triples."""
+    description: tuple[ox.Triple, ...]
+    mappings: tuple[Path, ...]
+    expected: tuple[ox.Quad, ...]
+
+    def text(self, predicate: str, language: str) -> str:
+        """Return the literal of `predicate` in `language`; "" where there is none."""
+        return next(
+            (
+                triple.object.value
+                for triple in self.description
+                if triple.subject == ox.NamedNode(self.iri)
+                and triple.predicate.value == predicate
+                and isinstance(triple.object, ox.Literal)
+                and triple.object.language == language
+            ),
+            "",
+        )
+
+
+def read_datasets(folder: Path, *, base_iri: str, languages: Sequence[str]) -> list[Dataset]:
+    """Return the datasets under `folder`, by id; raises `InputError` with the faults of all of them."""
+    faults = Faults()
+    datasets: list[Dataset] = []
+    if not folder.is_dir():
+        faults.found.append(Fault("is no folder; set folders.mappings in lienket.toml", file=str(folder)))
+    for path in sorted(folder.glob("*/*/")) if folder.is_dir() else ():
+        with faults.gathered():
+            datasets.append(_read_dataset(path, base_iri, languages))
+    if folder.is_dir() and not datasets and not faults.found:
+        faults.found.append(
+            Fault("holds no dataset; a dataset is a folder <department>/<id> with a dataset.ttl", file=str(folder))
+        )
+    faults.found += _same_ids(datasets)
+    faults.raise_if_any()
+    return sorted(datasets, key=lambda dataset: dataset.id)
+
+
+def _read_dataset(folder: Path, base_iri: str, languages: Sequence[str]) -> Dataset:
+    faults = Faults()
+    iri = f"{base_iri}dataset/{folder.name}"
+    if not _ID.fullmatch(folder.name):
+        faults.found.append(
+            Fault("is no dataset id; use small letters, digits and hyphens", file=str(folder), text=folder.name)
+        )
+    description: tuple[ox.Triple, ...] = ()
+    path = folder / DESCRIPTION
+    with faults.gathered():
+        description = tuple(quad.triple for quad in read_quads(path, base_iri=iri))
+        faults.found += _missing(description, iri, path, languages)
+    mappings = tuple(sorted(folder.glob("*.rml.ttl")))
+    if not mappings:
+        faults.found.append(Fault("holds no mapping; write one as <table>.rml.ttl", file=str(folder)))
+    expected: tuple[ox.Quad, ...] = ()
+    if (folder / EXPECTED).is_file():
+        with faults.gathered():
+            expected = tuple(read_quads(folder / EXPECTED))
+    faults.raise_if_any()
+    return Dataset(folder.name, folder.parent.name, folder, iri, description, mappings, expected)
+
+
+def _missing(description: Iterable[ox.Triple], iri: str, path: Path, languages: Sequence[str]) -> list[Fault]:
+    stated: dict[str, set[str]] = {}
+    for triple in description:
+        if triple.subject == ox.NamedNode(iri):
+            language = triple.object.language if isinstance(triple.object, ox.Literal) else None
+            stated.setdefault(triple.predicate.value, set()).add(language or "")
+    faults = []
+    for name, predicate, in_each_language, meaning in REQUIRED:
+        if predicate not in stated:
+            faults.append(
+                Fault("{name} is missing: {meaning}", file=str(path), values={"name": name, "meaning": meaning})
+            )
+        elif in_each_language:
+            faults += [
+                Fault("{name} is missing in language {language}", file=str(path),
+                      values={"name": name, "language": language})
+                for language in languages
+                if language not in stated[predicate]
+            ]  # fmt: skip
+    return faults
+
+
+def _same_ids(datasets: Iterable[Dataset]) -> list[Fault]:
+    first: dict[str, Dataset] = {}
+    faults = []
+    for dataset in datasets:
+        if dataset.id in first:
+            faults.append(
+                Fault("has the same id as {other}; rename one folder", file=str(dataset.folder),
+                      values={"other": first[dataset.id].folder})
+            )  # fmt: skip
+        first.setdefault(dataset.id, dataset)
+    return faults

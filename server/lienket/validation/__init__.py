@@ -1,0 +1,23 @@
+"""Validation: SHACL over the mapping's output, before anything is published (<https://www.w3.org/TR/shacl/>).
+
+It never looks at the store, whose literals are normalised: a report must quote what the table said.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lienket.validation.reference import validate_graph
+from lienket.validation.report import Place, Report, Result
+from lienket.validation.shapes import Shapes, read_graph, read_shapes
+
+__all__ = ["Place", "Report", "Result", "Shapes", "read_graph", "read_shapes", "validate"]
+
+
+def validate(data: Sequence[Path], shapes: Shapes, *, context: Iterable[Path] = ()) -> Report:
+    """Return the report of `shapes` over the RDF files `data` taken together.
+
+    `context` holds what the data refers to: an ontology, code lists. Where a shape
+    targets its nodes they are checked too.
+    Raises `InputError` naming every file that is not RDF.
+    """
+    return validate_graph(read_graph(data), shapes, read_graph(context))
