@@ -3,12 +3,10 @@
 tables + mappings ──▶ quads ──▶ shapes ──▶ release
 """
 
-import gzip
 import hashlib
 import platform
-import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,30 +16,21 @@ from typing import Any
 import pyoxigraph as ox
 
 from lienket import catalogue, formats, languages, release, search
-from lienket.datasets import Dataset, read_datasets
+from lienket.content import Content, read_content
+from lienket.datasets import Dataset
+from lienket.dumps import write_dumps
 from lienket.errors import Fault, Faults, UnavailableError
-from lienket.mapping import Mapped, Rules, map_rules, read_rules
-from lienket.ontology import Ontology, read_ontology
+from lienket.mapping import Mapped, map_rules
+from lienket.ontology import Ontology
 from lienket.project import Project
 from lienket.rdf import read_quads, write_quads
 from lienket.release import Release
 from lienket.store import Store
-from lienket.validation import Place, Shapes, read_shapes, validate
+from lienket.validation import Place, Shapes, validate
 from lienket.vocabulary import DCT, RDF
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
-
-
-@dataclass(frozen=True)
-class Content:
-    """Everything in the content folders, read and found sound."""
-
-    ontology: Ontology
-    datasets: tuple[Dataset, ...]
-    rules: Mapping[str, tuple[Rules, ...]]
-    """Dataset id → the rules of its mapping documents."""
-    shapes: Shapes
 
 
 @dataclass(frozen=True)
@@ -70,7 +59,9 @@ def build(project: Project, *, progress: Progress = lambda *_: None) -> Release:
         manifest = _manifest(project, content, outputs)
         for number, output in enumerate(outputs):
             progress("dumps", number, len(outputs))
-            manifest["datasets"][output.dataset.id]["dumps"] = _write_dumps(output, draft / "dumps", content.ontology)
+            manifest["datasets"][output.dataset.id]["dumps"] = write_dumps(
+                output.dataset, output.nquads, output.quads, output.tables, draft / "dumps", content.ontology.prefixes
+            )
         progress("store", 0, 1)
         _load(project, content, outputs, manifest, draft)
         progress("index", 0, 1)
@@ -91,48 +82,6 @@ def check(
     with release.scratch(project.var) as folder:
         outputs = _outputs(project, content, folder, progress)
     return outputs, [fault for output in outputs for fault in output.faults]
-
-
-def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
-    """Read the content folders, all or only the datasets named; raises `InputError` with the faults of all."""
-    faults = Faults()
-    ontology: Ontology | None = None
-    datasets: list[Dataset] = []
-    shapes: Shapes | None = None
-    rules: dict[str, tuple[Rules, ...]] = {}
-    for tag in project.languages:
-        with faults.gathered():
-            languages.get(tag)
-    with faults.gathered():
-        ontology = read_ontology(project.ontology, base_iri=project.base_iri, languages=project.languages)
-    with faults.gathered():
-        shapes = read_shapes(_shape_files(project.shapes))
-    with faults.gathered():
-        datasets = read_datasets(project.mappings, base_iri=project.base_iri, languages=project.languages)
-    faults.found += _unknown(dataset_ids, datasets)
-    wanted = [dataset for dataset in datasets if not dataset_ids or dataset.id in dataset_ids]
-    for dataset in wanted:
-        read: list[Rules] = []
-        for document in dataset.mappings:
-            with faults.gathered():
-                read.append(read_rules(document, base_iri=project.base_iri))
-        rules[dataset.id] = tuple(read)
-    faults.raise_if_any()
-    assert ontology and shapes  # noqa: S101  without them a fault was raised
-    return Content(ontology, tuple(wanted), rules, shapes)
-
-
-def _shape_files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.ttl"))
-
-
-def _unknown(dataset_ids: Iterable[str], datasets: Sequence[Dataset]) -> list[Fault]:
-    known = {dataset.id for dataset in datasets}
-    return [
-        Fault("is no dataset; there are: {known}", text=dataset_id, values={"known": ", ".join(sorted(known))})
-        for dataset_id in dataset_ids
-        if known and dataset_id not in known
-    ]
 
 
 def _outputs(project: Project, content: Content, folder: Path, progress: Progress) -> list[Output]:
@@ -250,62 +199,6 @@ def _digest(files: Iterable[Path]) -> str:
     for file in files:
         digest.update(f"{file.name} {release.sha256(file)}\n".encode())
     return digest.hexdigest()
-
-
-def _write_dumps(output: Output, folder: Path, ontology: Ontology) -> list[dict[str, Any]]:
-    """Write the quads and the tables for download; return what the manifest says of each file."""
-    folder.mkdir(exist_ok=True)
-    dataset = output.dataset
-    turtle = output.nquads.with_suffix(".ttl")
-    write_quads((quad.triple for quad in read_quads(output.nquads)), turtle, formats.TURTLE, ontology.prefixes)
-    dumps = []
-    for source, format_, words in (
-        (
-            output.nquads,
-            formats.N_QUADS,
-            {"en": "All statements, with their graph.", "vi": "Mọi phát biểu, kèm đồ thị."},
-        ),
-        (turtle, formats.TURTLE, {"en": "All statements, for reading.", "vi": "Mọi phát biểu, dễ đọc."}),
-    ):
-        path = folder / f"{dataset.id}.{format_.suffix}.gz"
-        with source.open("rb") as plain, gzip.GzipFile(path, "wb", compresslevel=6, mtime=0) as packed:
-            shutil.copyfileobj(plain, packed)
-        dumps.append(_dump(path, format_.name, format_.media_type, format_.eu_file_type or "", output.quads, words))
-    turtle.unlink()
-    words = {"en": "The table as the department delivered it.", "vi": "Bảng do đơn vị cung cấp."}
-    for table in output.tables:
-        if table.is_relative_to(dataset.folder):
-            path = folder / f"{dataset.id}.{table.name}"
-            shutil.copyfile(table, path)
-            name, media_type = TABLE_TYPES[table.suffix.lower()]
-            dumps.append(_dump(path, name, media_type, name, 0, words))
-    return dumps
-
-
-TABLE_TYPES: Mapping[str, tuple[str, str]] = {
-    ".csv": ("CSV", "text/csv"),
-    ".tsv": ("TSV", "text/tab-separated-values"),
-    ".json": ("JSON", "application/json"),
-    ".xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    ".ods": ("ODS", "application/vnd.oasis.opendocument.spreadsheet"),
-}
-"""Suffix of a table → its name in the EU file-type list, and its media type."""
-
-
-def _dump(
-    path: Path, name: str, media_type: str, eu_file_type: str, quads: int, description: Mapping[str, str]
-) -> dict[str, Any]:
-    return {
-        "file": path.name,
-        "format": name,
-        "media_type": media_type,
-        "eu_file_type": eu_file_type,
-        "compressed": path.suffix == ".gz",
-        "size": path.stat().st_size,
-        "sha256": release.sha256(path),
-        "quads": quads,
-        "description": dict(description),
-    }
 
 
 def _load(project: Project, content: Content, outputs: Iterable[Output], manifest: dict[str, Any], draft: Path) -> None:

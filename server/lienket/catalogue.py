@@ -10,7 +10,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from lienket import formats
+from lienket import formats, languages
 from lienket.datasets import Dataset
 from lienket.errors import Fault, Faults
 from lienket.project import Project
@@ -33,23 +33,23 @@ _EU = "http://publications.europa.eu/resource/authority/"
 _IANA = "https://www.iana.org/assignments/media-types/"
 _THEMES = _EU + "data-theme"
 
-THEMES: Mapping[str, tuple[str, str]] = {
-    "AGRI": ("Agriculture, fisheries, forestry and food", "Nông nghiệp, thủy sản, lâm nghiệp và thực phẩm"),
-    "ECON": ("Economy and finance", "Kinh tế và tài chính"),
-    "EDUC": ("Education, culture and sport", "Giáo dục, văn hóa và thể thao"),
-    "ENER": ("Energy", "Năng lượng"),
-    "ENVI": ("Environment", "Môi trường"),
-    "GOVE": ("Government and public sector", "Chính quyền và khu vực công"),
-    "HEAL": ("Health", "Y tế"),
-    "INTR": ("International issues", "Quan hệ quốc tế"),
-    "JUST": ("Justice, legal system and public safety", "Tư pháp, pháp luật và an toàn công cộng"),
-    "OP_DATPRO": ("Provisional data", "Dữ liệu tạm thời"),
-    "REGI": ("Regions and cities", "Vùng và đô thị"),
-    "SOCI": ("Population and society", "Dân số và xã hội"),
-    "TECH": ("Science and technology", "Khoa học và công nghệ"),
-    "TRAN": ("Transport", "Giao thông vận tải"),
+THEMES: Mapping[str, str] = {
+    "AGRI": "Agriculture, fisheries, forestry and food",
+    "ECON": "Economy and finance",
+    "EDUC": "Education, culture and sport",
+    "ENER": "Energy",
+    "ENVI": "Environment",
+    "GOVE": "Government and public sector",
+    "HEAL": "Health",
+    "INTR": "International issues",
+    "JUST": "Justice, legal system and public safety",
+    "OP_DATPRO": "Provisional data",
+    "REGI": "Regions and cities",
+    "SOCI": "Population and society",
+    "TECH": "Science and technology",
+    "TRAN": "Transport",
 }
-"""The EU's data themes: code, English and Vietnamese name."""
+"""The EU's data themes: code and name, in the words that a language pack translates."""
 
 RANGES: Mapping[str, str] = {
     DCT + "license": DCT + "LicenseDocument",
@@ -106,7 +106,7 @@ def describe(
     for dataset in datasets:
         _dataset(described, project, dataset, manifest["datasets"][dataset.id])
     _agents(described, project, datasets, store)
-    _ranges(described)
+    _ranges(described, project)
     return list(described.triples)
 
 
@@ -172,7 +172,7 @@ def _dataset(described: _Description, project: Project, dataset: Dataset, facts:
         )  # fmt: skip
         described.add_texts(
             distribution, DCT + "description",
-            {tag: dump["description"][tag] for tag in project.languages if tag in dump["description"]},
+            _translated(project, dump["description"]),
         )  # fmt: skip
         described.add(distribution, DCAT + "accessURL", dataset.iri)
         described.add(distribution, DCAT + "downloadURL", f"{project.base_iri}dumps/{dump['file']}")
@@ -244,24 +244,24 @@ def _names(store: Store, iri: str) -> dict[str, str]:
     return {literal.language: literal.value for literal in reversed(literals) if literal.language}
 
 
-def _ranges(described: _Description) -> None:
+def _ranges(described: _Description, project: Project) -> None:
     """Type the values of the properties in `RANGES`, and give themes their names and scheme."""
     for triple in list(described.triples):
         range_ = RANGES.get(triple.predicate.value)
         if range_ and isinstance(triple.object, ox.NamedNode | ox.BlankNode):
             described.triples[ox.Triple(triple.object, ox.NamedNode(RDF + "type"), ox.NamedNode(range_))] = None
         if triple.predicate.value == DCAT + "theme" and isinstance(triple.object, ox.NamedNode):
-            _theme(described, triple.object.value)
+            _theme(described, project, triple.object.value)
     described.add(_THEMES, RDF + "type", SKOS + "ConceptScheme")
     described.add(_THEMES, DCT + "title", ox.Literal("Data theme", language="en"))
 
 
-def _theme(described: _Description, iri: str) -> None:
-    english, vietnamese = THEMES.get(iri.removeprefix(_THEMES + "/"), ("", ""))
+def _theme(described: _Description, project: Project, iri: str) -> None:
+    name = THEMES.get(iri.removeprefix(_THEMES + "/"))
     described.add(iri, RDF + "type", SKOS + "Concept")
     described.add(iri, SKOS + "inScheme", _THEMES)
-    if english:
-        described.add_texts(iri, SKOS + "prefLabel", {"en": english, "vi": vietnamese})
+    if name:
+        described.add_texts(iri, SKOS + "prefLabel", _translated(project, name))
 
 
 def describe_data(
@@ -314,6 +314,10 @@ def _partitions(described: _Description, graph: str, store: Store) -> None:
                 described.add(graph, f"{VOID}{kind}Partition", partition)
                 described.add(partition, VOID + kind, row["term"].value)
                 described.add(partition, VOID + counted, _integer(int(row["count"].value)))  # type: ignore[union-attr]
+
+
+def _translated(project: Project, words: str) -> dict[str, str]:
+    return {tag: languages.get(tag).gettext(words) for tag in project.languages}
 
 
 def _publisher(project: Project) -> str:

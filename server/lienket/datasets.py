@@ -20,7 +20,7 @@ from lienket.vocabulary import DCAT, DCT
 
 DESCRIPTION = "dataset.ttl"
 EXPECTED = "expected.nq"
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+DATASET_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 REQUIRED: tuple[tuple[str, str, bool, str], ...] = (
     ("dct:title", DCT + "title", True, 'its name, e.g. dct:title "Danh mục chợ"@vi, "Markets"@en'),
@@ -84,7 +84,7 @@ def read_datasets(folder: Path, *, base_iri: str, languages: Sequence[str]) -> l
 def _read_dataset(folder: Path, base_iri: str, languages: Sequence[str]) -> Dataset:
     faults = Faults()
     iri = f"{base_iri}dataset/{folder.name}"
-    if not _ID.fullmatch(folder.name):
+    if not DATASET_ID.fullmatch(folder.name):
         faults.found.append(
             Fault("is no dataset id; use small letters, digits and hyphens", file=str(folder), text=folder.name)
         )

@@ -1,0 +1,329 @@
+"""The command line: the verbs, what they print, and their exit codes.
+
+0 well · 1 the input is at fault · 2 wrong usage · 3 a fault of ours or of the machine.
+"""
+
+import dataclasses
+import json
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+import lienket
+from lienket import languages, project, release, starter
+from lienket.errors import Fault, InputError, LienketError
+from lienket.project import Project
+from lienket.release import Release
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+LANGUAGE = "lienket.language"
+"""Key of the click context's `meta` under which the language of messages is kept."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code; the entry point of the package."""
+    try:
+        commands.main(standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception:
+        traceback.print_exc()
+        err.print("This is a fault of Liên Kết, not of your data; please report the lines above.")
+        sys.exit(3)
+
+
+class Commands(click.Group):
+    """Says what is at fault, in the language of the deployment, and exits with the error's code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(context)
+        except LienketError as error:
+            _say(error.faults)
+            sys.exit(error.exit_code)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(lienket.__version__, prog_name="lienket")
+@click.option("-C", "--project", "folder", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Folder of the deployment (default: here, or the nearest above).")  # fmt: skip
+@click.option("--language", default=None, help="Language of messages (default: the deployment's first).")
+@click.pass_context
+def commands(context: click.Context, folder: Path | None, language: str | None) -> None:
+    """Turn departments' tables into linked open data, and serve it."""
+    context.obj = folder
+    if language:
+        context.meta[LANGUAGE] = languages.get(language).tag
+
+
+def _deployment(folder: Path | None) -> Project:
+    """Return the deployment of `folder`, and speak its language from here on unless told otherwise."""
+    deployment = Project.find(folder)
+    if deployment.languages[0] in languages.available():
+        click.get_current_context().meta.setdefault(LANGUAGE, deployment.languages[0])
+    return deployment
+
+
+@commands.command()
+@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--host", help="Address to listen on.")
+@click.pass_obj
+def up(folder: Path | None, port: int | None, host: str | None) -> None:
+    """Build what is stale, then serve."""
+    deployment = _with_server(_deployment(folder), host, port)
+    _require_port(deployment)
+    if _is_stale(deployment):
+        _build(deployment)
+    _serve(deployment)
+
+
+@commands.command()
+@click.argument("datasets", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of faults.")
+@click.pass_obj
+def check(folder: Path | None, datasets: Sequence[str], as_json: bool) -> None:
+    """Map and validate without publishing; print the cells to mend."""
+    from lienket import build as builder
+
+    deployment = _deployment(folder)
+    try:
+        with _progress() as progress:
+            outputs, faults = builder.check(deployment, datasets, progress=progress)
+    except InputError as error:
+        if not as_json:
+            raise
+        outputs, faults = [], list(error.faults)
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(fault) for fault in faults], ensure_ascii=False, default=str))
+    else:
+        _say(faults)
+        _print_counts(outputs, faults)
+    if any(fault.severity == "error" for fault in faults):
+        sys.exit(1)
+
+
+def _print_counts(outputs: Sequence[Any], faults: Sequence[Fault]) -> None:
+    table = Table("dataset", "rows", "quads", "errors", "warnings", box=None, header_style="bold")
+    for output in outputs:
+        errors = sum(fault.severity == "error" for fault in output.faults)
+        table.add_row(output.dataset.id, f"{output.rows:,}", f"{output.quads:,}", str(errors),
+                      str(len(output.faults) - errors))  # fmt: skip
+    out.print(table)
+
+
+@commands.command()
+@click.option("--full", is_flag=True, help="Build everything anew.")
+@click.option("--json", "as_json", is_flag=True, help="Print the release's manifest.")
+@click.pass_obj
+def build(folder: Path | None, full: bool, as_json: bool) -> None:
+    """Build a new release and switch to it; publish nothing if anything is at fault."""
+    del full  # every build is a full one so far
+    published = _build(_deployment(folder), quiet=as_json)
+    if as_json:
+        click.echo(json.dumps(published.manifest, ensure_ascii=False))
+
+
+@commands.command()
+@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--host", help="Address to listen on.")
+@click.pass_obj
+def serve(folder: Path | None, port: int | None, host: str | None) -> None:
+    """Serve the current release."""
+    deployment = _with_server(_deployment(folder), host, port)
+    Release.current(deployment.var)
+    _require_port(deployment)
+    _serve(deployment)
+
+
+@commands.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_obj
+def releases(folder: Path | None, as_json: bool) -> None:
+    """List the releases that are kept, newest first."""
+    deployment = _deployment(folder)
+    kept = release.kept(deployment.var)
+    current = Release.current(deployment.var).id
+    if as_json:
+        click.echo(json.dumps([
+            {"id": one.id, "current": one.id == current, "created": one.manifest["created"],
+             "quads": one.manifest["quads"], "datasets": len(one.manifest["datasets"])}
+            for one in kept
+        ]))  # fmt: skip
+        return
+    table = Table("", "release", "datasets", "quads", box=None, header_style="bold")
+    for one in kept:
+        mark = "●" if one.id == current else ""
+        table.add_row(mark, one.id, str(len(one.manifest["datasets"])), f"{one.manifest['quads']:,}")
+    out.print(table)
+
+
+@commands.command()
+@click.argument("release_id", metavar="[ID]", required=False)
+@click.pass_obj
+def rollback(folder: Path | None, release_id: str | None) -> None:
+    """Switch to the release before the current one, or to ID."""
+    shown = release.rollback(_deployment(folder).var, release_id)
+    out.print(f"current: {shown.id}")
+
+
+@commands.command("map")
+@click.argument("mapping", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True,
+              help="N-Quads file to write.")  # fmt: skip
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Folder the mapping may read from (default: the mapping's own).")  # fmt: skip
+@click.option("--base-iri", default="http://example.org/", show_default=True, help="What relative IRIs begin with.")
+@click.option("--language", "text_language", default=None,
+              help="Clean the cells as this language's pack does; without it they are taken as they are.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Write nothing if any cell is at fault.")
+def map_(
+    mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None, strict: bool
+) -> None:
+    """Run one RML mapping and write N-Quads; needs no deployment."""
+    from lienket.mapping import map_rules, read_rules
+
+    rules = read_rules(mapping, base_iri=base_iri)
+    pack = languages.get(text_language) if text_language else None
+    with (
+        _progress() as progress,
+        map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
+                  on_progress=progress) as mapped,
+    ):  # fmt: skip
+        count = mapped.write_nquads(output)
+        faults = mapped.faults
+    _say(faults)
+    out.print(f"{output}: {count:,} quads")
+    if faults:
+        sys.exit(1)
+
+
+@commands.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--shapes", "shape_files", multiple=True, required=True,
+              type=click.Path(path_type=Path, dir_okay=False), help="SHACL file; may be repeated.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Report to write, in Turtle.")
+@click.option("--engine", type=click.Choice(["pyshacl"]), default="pyshacl", show_default=True, help="Validator.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of results.")
+def validate(
+    data: Sequence[Path], shape_files: Sequence[Path], output: Path | None, engine: str, as_json: bool
+) -> None:
+    """Hold RDF files against SHACL shapes; needs no deployment."""
+    del engine  # one so far
+    from lienket import validation
+
+    report = validation.validate(data, validation.read_shapes(shape_files))
+    if output:
+        report.graph.serialize(output, format="turtle")
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(result) for result in report.results], ensure_ascii=False))
+    else:
+        _say(report.faults(lambda _focus_node, _path: ()))
+        out.print("conforms" if report.conforms else f"{len(report.results)} results")
+    if any(result.severity == "error" for result in report.results):
+        sys.exit(1)
+
+
+@commands.group()
+def new() -> None:
+    """Start a deployment or a dataset with files that build."""
+
+
+@new.command("province")
+@click.argument("name")
+@click.option("--base-iri", default=None, help="What every IRI will begin with (default: an example address).")
+@click.pass_obj
+def new_province(folder: Path | None, name: str, base_iri: str | None) -> None:
+    """Fill an empty folder with a deployment called NAME."""
+    _print_files(starter.new_province(folder or Path.cwd(), name, base_iri))
+    out.print("next: lienket up")
+
+
+@new.command("dataset")
+@click.argument("path", metavar="DEPARTMENT/ID")
+@click.pass_obj
+def new_dataset(folder: Path | None, path: str) -> None:
+    """Start a dataset in the mappings folder, with a sample table to replace."""
+    deployment = _deployment(folder)
+    department, _, dataset_id = path.partition("/")
+    _print_files(starter.new_dataset(deployment, department, dataset_id))
+    out.print(f"next: lienket check {dataset_id}")
+
+
+def _print_files(files: Sequence[Path]) -> None:
+    for file in files:
+        out.print(str(file))
+
+
+def _is_stale(deployment: Project) -> bool:
+    """Tell whether any content file is newer than the current release, or there is none."""
+    try:
+        built = Release.current(deployment.var).path.stat().st_mtime
+    except LienketError:
+        return True
+    files = [deployment.root / project.FILE_NAME]
+    for folder in (deployment.ontology, deployment.mappings, deployment.shapes):
+        files += (file for file in folder.rglob("*") if file.is_file())
+    return any(file.stat().st_mtime > built for file in files)
+
+
+def _build(deployment: Project, *, quiet: bool = False) -> Release:
+    from lienket import build as builder
+
+    with _progress() as progress:
+        published = builder.build(deployment, progress=progress)
+    if not quiet:
+        manifest = published.manifest
+        out.print(f"{published.id}: {len(manifest['datasets'])} datasets, {manifest['quads']:,} quads, "
+                  f"{manifest['seconds']} s")  # fmt: skip
+    return published
+
+
+def _with_server(deployment: Project, host: str | None, port: int | None) -> Project:
+    given = {"server.host": host, "server.port": port}
+    return dataclasses.replace(
+        deployment, settings={**deployment.settings, **{name: value for name, value in given.items() if value}}
+    )
+
+
+def _require_port(deployment: Project) -> None:
+    from lienket.web import serving
+
+    serving.require_free(deployment["server.host"], deployment["server.port"])
+
+
+def _serve(deployment: Project) -> None:
+    from lienket.web import serving
+
+    title = deployment.title[deployment.languages[0]]
+    out.print(f"{title}: http://{deployment['server.host']}:{deployment['server.port']}  (Ctrl+C)")
+    serving.serve(deployment)
+
+
+def _say(faults: Sequence[Fault]) -> None:
+    pack = languages.get(click.get_current_context().meta.get(LANGUAGE, "en"))
+    for fault in faults:
+        err.print(pack.say(fault), markup=False, style={"error": "red", "warning": "yellow"}.get(fault.severity))
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+        task = bars.add_task("", total=None)
+        yield lambda what, done, total: bars.update(task, description=what, completed=done, total=total)

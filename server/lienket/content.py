@@ -1,0 +1,67 @@
+"""Everything a deployment's people write, read at once and found sound: ontology, datasets, mappings, shapes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lienket import languages
+from lienket.datasets import Dataset, read_datasets
+from lienket.errors import Fault, Faults
+from lienket.mapping import Rules, read_rules
+from lienket.ontology import Ontology, read_ontology
+from lienket.project import Project
+from lienket.validation import Shapes, read_shapes
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything in the content folders, read and found sound."""
+
+    ontology: Ontology
+    datasets: tuple[Dataset, ...]
+    rules: Mapping[str, tuple[Rules, ...]]
+    """Dataset id → the rules of its mapping documents."""
+    shapes: Shapes
+
+
+def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
+    """Read the content folders, all or only the datasets named; raises `InputError` with the faults of all."""
+    faults = Faults()
+    ontology: Ontology | None = None
+    datasets: list[Dataset] = []
+    shapes: Shapes | None = None
+    rules: dict[str, tuple[Rules, ...]] = {}
+    for tag in project.languages:
+        with faults.gathered():
+            languages.get(tag)
+    with faults.gathered():
+        ontology = read_ontology(project.ontology, base_iri=project.base_iri, languages=project.languages)
+    with faults.gathered():
+        shapes = read_shapes(_shape_files(project.shapes))
+    with faults.gathered():
+        datasets = read_datasets(project.mappings, base_iri=project.base_iri, languages=project.languages)
+    faults.found += _unknown(dataset_ids, datasets)
+    wanted = [dataset for dataset in datasets if not dataset_ids or dataset.id in dataset_ids]
+    for dataset in wanted:
+        read: list[Rules] = []
+        for document in dataset.mappings:
+            with faults.gathered():
+                read.append(read_rules(document, base_iri=project.base_iri))
+        rules[dataset.id] = tuple(read)
+    faults.raise_if_any()
+    assert ontology is not None  # noqa: S101  without it a fault was raised
+    assert shapes is not None  # noqa: S101
+    return Content(ontology, tuple(wanted), rules, shapes)
+
+
+def _shape_files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.ttl"))
+
+
+def _unknown(dataset_ids: Iterable[str], datasets: Sequence[Dataset]) -> list[Fault]:
+    known = {dataset.id for dataset in datasets}
+    return [
+        Fault("is no dataset; there are: {known}", text=dataset_id, values={"known": ", ".join(sorted(known))})
+        for dataset_id in dataset_ids
+        if known and dataset_id not in known
+    ]

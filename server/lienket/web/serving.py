@@ -1,0 +1,49 @@
+"""Runs the web application under gunicorn: a few processes with threads, no configuration file."""
+
+import socket
+from typing import Any
+
+import gunicorn.app.base
+
+from lienket.errors import Fault, UnavailableError
+from lienket.project import Project
+from lienket.web import create_app
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise `UnavailableError`, with what to do, where `host`:`port` cannot be listened on."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except (OSError, OverflowError) as error:
+        raise UnavailableError(
+            Fault("cannot listen on {host}:{port}: {reason}; choose another with --port, or stop what uses it",
+                  values={"host": host, "port": port, "reason": getattr(error, "strerror", None) or error})
+        ) from None  # fmt: skip
+
+
+def serve(project: Project) -> None:
+    """Serve the deployment's current release until interrupted."""
+    _Application(project).run()
+
+
+class _Application(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            "bind": f"{self.project['server.host']}:{self.project['server.port']}",
+            "workers": self.project["server.processes"],
+            "threads": self.project["server.threads"],
+            "worker_class": "gthread",
+            "loglevel": "warning",
+            "proc_name": "lienket",
+            "graceful_timeout": 5,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return create_app(self.project)
