@@ -1,0 +1,50 @@
+"""What all tests share: the invented province of `tests/province`, built once."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from lienket.build import build
+from lienket.project import Project
+from lienket.release import Release
+from lienket.web import create_app
+
+PROVINCE = Path(__file__).parent / "province"
+
+
+def with_settings(project: Project, **settings: object) -> Project:
+    """Return `project` with settings changed; `__` in a name stands for a dot."""
+    changed = {name.replace("__", "."): value for name, value in settings.items()}
+    return dataclasses.replace(project, settings={**project.settings, **changed})
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The invented province, built and published."""
+    deployment = with_settings(Project.read(PROVINCE), folders__var=str(tmp_path_factory.mktemp("var")))
+    build(deployment)
+    return deployment
+
+
+@pytest.fixture(scope="session")
+def release(project: Project) -> Release:
+    """Its release."""
+    return Release.current(project.var)
+
+
+@pytest.fixture(scope="session")
+def app(project: Project) -> Iterator[Flask]:
+    """The web application over it."""
+    app = create_app(project)
+    app.testing = True
+    yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of the web application."""
+    return app.test_client()
