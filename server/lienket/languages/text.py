@@ -1,0 +1,43 @@
+"""What the cleaning of text has in common in all languages, in Python and in SQL."""
+
+import re
+import unicodedata
+from typing import Final
+
+SPACES: Final = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Inside of a character class: everything that looks like a space."""
+INVISIBLE: Final = "\u200b\ufeff"
+"""Inside of a character class: what cannot be seen and means nothing in a cell."""
+
+
+def clean(text: str) -> str:
+    r"""Compose letters (NFC), make every run of spaces one space, and take those at the ends away.
+
+    >>> clean("  Kie\u0302\u0301n\u00a0 trúc ")
+    'Kiến trúc'
+    """
+    return unicodedata.normalize("NFC", re.sub(f"[{SPACES}]+", " ", re.sub(f"[{INVISIBLE}]", "", text)).strip(" "))
+
+
+def sql_clean(text: str) -> str:
+    """Return the SQL expression that does to the SQL expression `text` what `clean` does.
+
+    Most cells are clean already: a cell of letters without marks of their own is looked at once and left alone.
+    """
+    visible = f"regexp_replace({text}, '[{INVISIBLE}]', '', 'g')"
+    squeezed = f"trim(regexp_replace({visible}, '[{SPACES}]+', ' ', 'g'), ' ')"
+    return (
+        f"CASE WHEN regexp_full_match({text}, '[!-~\u00c0-\u00cf\u00d1-\u00ef\u00f1-\u01bf\u1ea0-\u1ef9]+"
+        f"(?: [!-~\u00c0-\u00cf\u00d1-\u00ef\u00f1-\u01bf\u1ea0-\u1ef9]+)*') THEN {text} "
+        f"ELSE nfc_normalize({squeezed}) END"
+    )
+
+
+def without_marks(text: str) -> str:
+    """Return the text in lower case without combining marks, with single spaces.
+
+    >>> without_marks("Điện  Thái Hoà")
+    'đien thai hoa'
+    """
+    decomposed = unicodedata.normalize("NFD", clean(text).lower())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

@@ -1,0 +1,81 @@
+"""An RDF document held as it was written: terms in order, lexical forms untouched, syntax errors with their line."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyoxigraph import BlankNode, Literal, NamedNode, parse
+
+from ..errors import Fault, InputError
+from ..vocabulary import RDF
+
+Node = NamedNode | BlankNode
+Term = NamedNode | BlankNode | Literal
+
+_FIRST = NamedNode(RDF + "first")
+_REST = NamedNode(RDF + "rest")
+_TYPE = NamedNode(RDF + "type")
+
+
+def shown(path: Path) -> str:
+    """Return a path as people read it: relative to the working folder where it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+class Document:
+    """The triples of one Turtle (or other RDF) file, by subject and predicate, in the order of the file."""
+
+    def __init__(self, path: Path, base_iri: str) -> None:
+        """Read `path`; relative IRIs in it are resolved against `base_iri`.
+
+        Raises InputError where the file is missing, unreadable or not well-formed, with its line.
+        """
+        self.file = shown(path)
+        self._triples: dict[Node, dict[str, list[Term]]] = {}
+        try:
+            for quad in parse(path=os.fspath(path), base_iri=base_iri):
+                objects = self._triples.setdefault(quad.subject, {}).setdefault(quad.predicate.value, [])
+                if quad.object not in objects:
+                    objects.append(quad.object)
+        except SyntaxError as error:
+            raise InputError(
+                Fault("is not well-formed: {detail}", self.file, error.lineno, values={"detail": error.msg})
+            ) from error
+        except ValueError as error:
+            raise InputError(Fault("is not an RDF file: {detail}", self.file, values={"detail": error})) from error
+        except OSError as error:
+            raise InputError(
+                Fault("cannot be read: {detail}", self.file, values={"detail": error.strerror or error})
+            ) from error
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield every subject, in the order of the file."""
+        return iter(self._triples)
+
+    def predicates(self, subject: Term) -> tuple[str, ...]:
+        """Return the predicate IRIs of a subject."""
+        return tuple(self._triples.get(subject, {})) if not isinstance(subject, Literal) else ()
+
+    def objects(self, subject: Term, predicate: str) -> tuple[Term, ...]:
+        """Return the objects of a subject and a predicate IRI; empty where there is none."""
+        if isinstance(subject, Literal):
+            return ()
+        return tuple(self._triples.get(subject, {}).get(predicate, ()))
+
+    def of_type(self, class_iri: str) -> Iterator[Node]:
+        """Yield the subjects that are typed with a class."""
+        return (node for node in self._triples if NamedNode(class_iri) in self.objects(node, _TYPE.value))
+
+    def members(self, head: Term) -> Iterator[Term]:
+        """Yield the members of an RDF list; a list that runs into itself ends there."""
+        seen: set[Term] = set()
+        while head not in seen and (first := self.objects(head, _FIRST.value)):
+            yield first[0]
+            seen.add(head)
+            rest = self.objects(head, _REST.value)
+            if not rest:
+                return
+            head = rest[0]
