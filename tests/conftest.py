@@ -1,7 +1,6 @@
 """What all tests share: the invented province of `tests/province`, built once."""
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,11 +36,11 @@ def release(project: Project) -> Release:
 
 
 @pytest.fixture(scope="session")
-def app(project: Project) -> Iterator[Flask]:
+def app(project: Project) -> Flask:
     """The web application over it."""
     app = create_app(project)
     app.testing = True
-    yield app
+    return app
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from lienket.store import Store
 _ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{6}")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Release:
     """A release folder."""
 
@@ -51,6 +51,11 @@ class Release:
     def id(self) -> str:
         """Time of the build and a piece of its content's digest, e.g. `2026-11-23T101500Z-3f9c2a`."""
         return self.path.name
+
+    @property
+    def created(self) -> datetime:
+        """When it was built; releases are ordered by it."""
+        return datetime.fromisoformat(self.manifest["created"])
 
     @property
     def store_path(self) -> Path:
@@ -86,7 +91,7 @@ def kept(var: Path) -> list[Release]:
         return []
     return sorted(
         (Release(path) for path in folder.iterdir() if _ID.fullmatch(path.name) and (path / "manifest.json").is_file()),
-        key=lambda release: release.id,
+        key=lambda release: release.created,
         reverse=True,
     )
 
@@ -144,7 +149,7 @@ def publish(var: Path, draft: Path, manifest: dict[str, Any], *, keep: int) -> R
     created = datetime.now(UTC)
     digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
     name = f"{created:%Y-%m-%dT%H%M%SZ}-{digest[:6]}"
-    manifest = {"release": name, "created": created.isoformat(timespec="seconds"), **manifest}
+    manifest = {"release": name, "created": created.isoformat(timespec="microseconds"), **manifest}
     (draft / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     verify(Release(draft))
     folder = var / "releases" / name
@@ -197,7 +202,11 @@ def rollback(var: Path, release_id: str | None = None) -> Release:
     """
     releases = kept(var)
     current = Release.current(var)
-    wanted = [release for release in releases if (release.id == release_id if release_id else release.id < current.id)]
+    wanted = [
+        release
+        for release in releases
+        if (release.id == release_id if release_id else release.created < current.created)
+    ]
     if not wanted:
         raise InputError(
             Fault(

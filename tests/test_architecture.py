@@ -1,0 +1,149 @@
+"""The arrows and the nevers of the architecture, held against the imports as they are."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ENGINE = ROOT / "server" / "lienket"
+CONTENT_FOLDERS = ("ontology", "mappings", "shapes")
+
+MAY_IMPORT: dict[str, str] = {
+    "errors": "",
+    "vocabulary": "",
+    "formats": "",
+    "rdf": "errors formats",
+    "languages": "errors",
+    "project": "errors",
+    "ontology": "errors rdf vocabulary",
+    "datasets": "errors rdf vocabulary",
+    "store": "errors",
+    "mapping": "errors formats languages rdf vocabulary",
+    "validation": "errors formats rdf vocabulary",
+    "search": "errors languages store vocabulary",
+    "release": "errors store",
+    "catalogue": "datasets errors formats languages project store vocabulary",
+    "content": "datasets errors languages mapping ontology project validation",
+    "dumps": "datasets formats rdf release",
+    "build": "catalogue content datasets dumps errors formats languages mapping ontology project rdf release search "
+    "store validation vocabulary",
+    "starter": "datasets errors languages project",
+    "web": "errors formats languages project release search store vocabulary",
+    "cli": "build errors languages mapping project release starter validation web",
+}
+"""Part → the parts it may import; a part is a module or package directly under the engine."""
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Yield every engine module with the part it belongs to."""
+    for path in sorted(ENGINE.rglob("*.py")):
+        yield path.relative_to(ENGINE).parts[0].removesuffix(".py"), path
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the full names a module imports, anywhere in it."""
+    package = ["lienket", *path.relative_to(ENGINE).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            name = ".".join(filter(None, (base, node.module)))
+            yield from (f"lienket.{alias.name}" for alias in node.names) if name == "lienket" else (name,)
+
+
+def part_of(name: str) -> str | None:
+    """Return the part that an imported name belongs to; None for what is not ours."""
+    pieces = name.split(".")
+    return pieces[1] if pieces[0] == "lienket" and len(pieces) > 1 else None
+
+
+PARTS = {part for part, _ in modules()}
+MODULES = [pytest.param(part, path, id=str(path.relative_to(ENGINE))) for part, path in modules()]
+
+
+@pytest.mark.parametrize(("part", "path"), MODULES)
+def test_imports_follow_the_arrows(part: str, path: Path) -> None:
+    if part in ("__init__", "__main__"):
+        return
+    assert part in MAY_IMPORT, f"{part} is a new part: say in MAY_IMPORT what it may import"
+    allowed = {part, *MAY_IMPORT[part].split()}
+    used = {
+        other
+        for name in imports(path)
+        if (other := part_of(name)) and (ENGINE / other).exists() | (ENGINE / f"{other}.py").exists()
+    }
+    assert used <= allowed
+
+
+DOORS = [
+    (r"\box\.Store\b|pyoxigraph\.Store|import Store\b.*pyoxigraph", "store.py"),
+    (r"^(from|import) flask\b", "web/"),
+    (r"\bos\.environ\b|\bos\.getenv\b", "project.py"),
+    (r"\btomllib\b", "project.py"),
+    (r"\bpython_calamine\b|\bread_csv\b|\bread_json\b", "mapping/sources.py"),
+    (r"\bSPARQLWrapper\b", "store.py"),
+]
+"""Pattern of an outside thing, and the one place that may touch it."""
+
+
+@pytest.mark.parametrize(("pattern", "door"), DOORS)
+def test_each_outside_thing_has_one_door(pattern: str, door: str) -> None:
+    inside = [
+        str(path.relative_to(ENGINE))
+        for path in ENGINE.rglob("*.py")
+        if re.search(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert all(name.startswith(door) for name in inside), f"only {door} may: {inside}"
+
+
+def test_no_engine_file_names_a_province() -> None:
+    names = re.compile(r"Huế|\bHue\b|hue\.gov|thuathienhue|Thừa Thiên", re.IGNORECASE)
+    files = [
+        path
+        for path in ENGINE.rglob("*")
+        if path.is_file() and path.suffix in (".py", ".html", ".rq", ".ttl", ".po", ".css", ".js", ".toml")
+    ]
+    assert not [str(path.relative_to(ROOT)) for path in files if names.search(path.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("folder", CONTENT_FOLDERS)
+def test_content_holds_no_python(folder: str) -> None:
+    assert not list((ROOT / folder).rglob("*.py"))
+
+
+def test_content_is_found_through_the_project() -> None:
+    """No module looks for the deployment beside itself."""
+    for _, path in modules():
+        text = path.read_text(encoding="utf-8")
+        for line in text.splitlines():
+            if "__file__" in line:
+                assert ".parent.parent" not in line, f"{path}: {line.strip()}"
+
+
+@pytest.mark.parametrize(("part", "path"), MODULES)
+def test_nothing_happens_at_import(part: str, path: Path) -> None:
+    """Modules hold definitions: no bare call, loop or branch runs when they are imported."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.If):
+            test = ast.unparse(node.test)
+            assert test in ("TYPE_CHECKING", "__name__ == '__main__'"), f"{path.name}: if {test}"
+            continue
+        assert not isinstance(node, ast.For | ast.While | ast.With | ast.Try), f"{path.name}:{node.lineno}"
+        if isinstance(node, ast.Expr):
+            assert isinstance(node.value, ast.Constant), f"{path.name}:{node.lineno}: a call at import"
+
+
+def test_functions_stay_readable() -> None:
+    """A function is read on one screen; the few dispatchers that need more are named."""
+    for _, path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno
+                assert length <= 75, f"{path.relative_to(ENGINE)}: {node.name} has {length} lines"
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= 520, f"{path.relative_to(ENGINE)} has {lines} lines: split it by story"

@@ -1,0 +1,126 @@
+"""Releases: switched in one step, verified, rolled back, kept as told."""
+
+import json
+import os
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from lienket import formats, release
+from lienket.errors import InputError, UnavailableError
+from lienket.rdf import write_quads
+from lienket.release import Release
+from lienket.store import Store
+
+GRAPH = "https://x.example/dataset/a"
+
+
+def published(var: Path, text: str, keep: int = 5) -> Release:
+    """Publish a release of one quad."""
+    with release.building(var) as draft:
+        node = ox.NamedNode("https://x.example/s")
+        write_quads([ox.Quad(node, node, ox.Literal(text), ox.NamedNode(GRAPH))], draft / "a.nq", formats.N_QUADS)
+        store = Store.create(draft / "store")
+        store.load_nquads(draft / "a.nq")
+        store.close()
+        (draft / "dumps").mkdir()
+        dump = draft / "dumps" / "a.nq"
+        (draft / "a.nq").rename(dump)
+        dumps = [{"file": dump.name, "sha256": release.sha256(dump)}]
+        manifest = {"graphs": {GRAPH: 1}, "quads": 1, "text": text, "datasets": {"a": {"dumps": dumps}}}
+        return release.publish(var, draft, manifest, keep=keep)
+
+
+def test_no_release_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="lienket build"):
+        Release.current(tmp_path)
+
+
+def test_publishing_switches_and_a_reader_keeps_its_snapshot(tmp_path: Path) -> None:
+    first = published(tmp_path, "one")
+    reader = Store.open(first.store_path)
+    second = published(tmp_path, "two")
+    assert Release.current(tmp_path) == second
+    (row,) = reader.select("SELECT ?o WHERE { GRAPH ?g { ?s ?p ?o } }")
+    assert row["o"].value == "one"  # type: ignore[union-attr]
+
+
+def test_a_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    first = published(tmp_path, "one")
+
+    def fail() -> None:
+        with release.building(tmp_path) as draft:
+            (draft / "half").write_text("written")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert Release.current(tmp_path) == first
+    assert not (tmp_path / "building").exists()
+
+
+def test_one_build_at_a_time(tmp_path: Path) -> None:
+    with (
+        release.building(tmp_path),
+        pytest.raises(UnavailableError, match="another build"),
+        release.building(tmp_path),
+    ):
+        pass
+
+
+def test_rollback_to_the_one_before_or_a_named_one(tmp_path: Path) -> None:
+    first, second = published(tmp_path, "one"), published(tmp_path, "two")
+    assert release.rollback(tmp_path) == first
+    assert release.rollback(tmp_path, second.id) == second
+    with pytest.raises(InputError, match="no such release"):
+        release.rollback(tmp_path, "2020-01-01T000000Z-000000")
+    release.switch(tmp_path, first)
+    with pytest.raises(InputError, match="no release before"):
+        release.rollback(tmp_path)
+
+
+def test_old_releases_go_and_the_one_before_stays(tmp_path: Path) -> None:
+    for text in ("one", "two", "three"):
+        last = published(tmp_path, text, keep=1)
+    kept = release.kept(tmp_path)
+    assert last in kept
+    assert len(kept) == 2
+
+
+@pytest.mark.parametrize("what", ["dump", "count"])
+def test_verification_finds_what_was_changed(tmp_path: Path, what: str) -> None:
+    shown = published(tmp_path, "one")
+    if what == "dump":
+        (shown.dumps / "a.nq").write_text("other")
+    else:
+        manifest = shown.manifest | {"graphs": {GRAPH: 2}}
+        (shown.path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UnavailableError, match=r"digest|manifest says"):
+        release.verify(Release(shown.path))
+
+
+def test_a_draft_that_does_not_hold_what_it_says_is_not_published(tmp_path: Path) -> None:
+    first = published(tmp_path, "one")
+
+    def publish_nothing() -> None:
+        with release.building(tmp_path) as draft:
+            Store.create(draft / "store").close()
+            release.publish(tmp_path, draft, {"graphs": {GRAPH: 1}, "datasets": {}}, keep=5)
+
+    with pytest.raises(UnavailableError):
+        publish_nothing()
+    assert Release.current(tmp_path) == first
+
+
+def test_a_store_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError):
+        Store.open(tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_an_unwritable_folder_says_what_to_do(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(UnavailableError, match=r"folders\.var"), release.building(tmp_path / "var"):
+        pass

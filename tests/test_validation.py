@@ -1,0 +1,84 @@
+"""Validation over files: what passes, what is reported, what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from lienket.errors import InputError
+from lienket.validation import Place, read_shapes, validate
+
+PREFIXES = """
+@prefix : <https://x.example/> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+SHAPES = (
+    PREFIXES
+    + """
+:Shape a sh:NodeShape ; sh:targetClass :Thing ; sh:property :Shape-count .
+:Shape-count sh:path :count ; sh:minCount 1 ; sh:datatype xsd:integer ;
+    sh:message "Cần số nguyên {0}."@vi , "Needs a whole number."@en .
+"""
+)
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_conforming_data(tmp_path: Path) -> None:
+    data = written(tmp_path, "data.ttl", PREFIXES + ":a a :Thing ; :count 1 .")
+    assert validate([data], read_shapes([written(tmp_path, "s.ttl", SHAPES)])).conforms
+
+
+def test_a_result_names_node_path_value_and_says_it_in_both_languages(tmp_path: Path) -> None:
+    data = written(tmp_path, "data.ttl", PREFIXES + ':a a :Thing ; :count "007" .')
+    report = validate([data], read_shapes([written(tmp_path, "s.ttl", SHAPES)]))
+    (result,) = report.results
+    assert result.focus_node == "https://x.example/a"
+    assert result.path == "https://x.example/count"
+    assert result.value == "007"
+    assert result.component.endswith("DatatypeConstraintComponent")
+    assert result.messages == {"vi": "Cần số nguyên {0}.", "en": "Needs a whole number."}
+
+
+def test_lexical_forms_are_left_as_written(tmp_path: Path) -> None:
+    data = written(tmp_path, "data.ttl", PREFIXES + ':a a :Thing ; :count "01.50"^^xsd:decimal .')
+    (result,) = validate([data], read_shapes([written(tmp_path, "s.ttl", SHAPES)])).results
+    assert result.value == "01.50"
+
+
+def test_faults_name_the_cells_or_else_the_node(tmp_path: Path) -> None:
+    data = written(tmp_path, "data.ttl", PREFIXES + ":a a :Thing .")
+    report = validate([data], read_shapes([written(tmp_path, "s.ttl", SHAPES)]))
+    (fault,) = report.faults(lambda _node, _path: [Place("t.csv", 7, "Số", "")])
+    assert str(fault) == "t.csv, row 7, column Số: “” Needs a whole number."
+    (fault,) = report.faults(lambda _node, _path: [])
+    assert str(fault) == "https://x.example/a https://x.example/count: Needs a whole number."
+
+
+@pytest.mark.parametrize(
+    ("shapes", "said"),
+    [
+        ("not turtle", "is not Turtle"),
+        (PREFIXES + ":S a sh:NodeShape ; sh:targetClas :Thing .", "“sh:targetClas” is not a term of SHACL"),
+        (PREFIXES + ':S sh:sparql [ sh:select "SELECT $this { SERVICE <http://x/> { ?a ?b ?c } }" ] .', "SERVICE"),
+        (PREFIXES + ":S a sh:PropertyShape ; sh:targetClass :Thing ; sh:minCount 1 .", "at fault"),
+    ],
+)
+def test_faulty_shapes_are_named(tmp_path: Path, shapes: str, said: str) -> None:
+    data = written(tmp_path, "data.ttl", PREFIXES + ":a a :Thing .")
+    with pytest.raises(InputError, match=r"s\.ttl") as caught:
+        validate([data], read_shapes([written(tmp_path, "s.ttl", shapes)]))
+    assert said in str(caught.value)
+
+
+def test_data_that_is_no_rdf_is_named(tmp_path: Path) -> None:
+    shapes = read_shapes([written(tmp_path, "s.ttl", SHAPES)])
+    bad = [written(tmp_path, "a.ttl", "oops"), written(tmp_path, "b.doc", ""), tmp_path / "c.ttl"]
+    with pytest.raises(InputError) as caught:
+        validate(bad, shapes)
+    for words in ("a.ttl, row 1", "b.doc: is of no known RDF format", "c.ttl: cannot be read"):
+        assert words in str(caught.value)
