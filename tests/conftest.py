@@ -12,7 +12,8 @@ from lienket.project import Project
 from lienket.release import Release
 from lienket.web import create_app
 
-PROVINCE = Path(__file__).parent / "province"
+ROOT = Path(__file__).parent.parent
+PROVINCE = ROOT / "tests" / "province"
 
 
 def with_settings(project: Project, **settings: object) -> Project:
@@ -33,6 +34,20 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def release(project: Project) -> Release:
     """Its release."""
     return Release.current(project.var)
+
+
+@pytest.fixture(scope="session")
+def hue_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The deployment at the root of the repository, built and published."""
+    deployment = with_settings(Project.read(ROOT), folders__var=str(tmp_path_factory.mktemp("hue")))
+    build(deployment)
+    return deployment
+
+
+@pytest.fixture(scope="session")
+def hue(hue_project: Project) -> Release:
+    """Its release."""
+    return Release.current(hue_project.var)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Releases: switched in one step, verified, rolled back, kept as told."""
 
 import json
-import os
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -119,8 +118,7 @@ def test_a_store_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     assert not (tmp_path / "store").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
 def test_an_unwritable_folder_says_what_to_do(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(UnavailableError, match=r"folders\.var"), release.building(tmp_path / "var"):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(UnavailableError, match=r"folders\.var"), release.building(tmp_path / "file" / "var"):
         pass

@@ -1,0 +1,158 @@
+"""Huế itself: the deployment at the root of the repository, built and held against what is known of the place."""
+
+import gzip
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+
+from lienket.content import read_content
+from lienket.project import Project
+from lienket.release import Release
+from lienket.store import Store
+from lienket.validation.reference import validate_graph
+from lienket.validation.shapes import Shapes, read_graph
+
+from .conftest import ROOT
+from .test_catalogue import DCAT_AP, needs_shapes, violations
+
+PREFIXES = """
+PREFIX dct: <http://purl.org/dc/terms/>
+PREFIX geo: <http://www.opengis.net/ont/geosparql#>
+PREFIX hue: <https://lod.hue.gov.vn/ontology/>
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX qb: <http://purl.org/linked-data/cube#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX sosa: <http://www.w3.org/ns/sosa/>
+"""
+
+
+@pytest.fixture(scope="module")
+def store(hue: Release) -> Store:
+    return Store.open(hue.store_path)
+
+
+def rows(store: Store, query: str) -> list[dict[str, str]]:
+    return [{name: term.value for name, term in row.items()} for row in store.select(PREFIXES + query)]  # type: ignore[union-attr]
+
+
+def number(store: Store, pattern: str) -> int:
+    return int(rows(store, f"SELECT (COUNT(DISTINCT ?x) AS ?n) WHERE {{ {pattern} }}")[0]["n"])
+
+
+def test_every_dataset_states_what_must_come_out() -> None:
+    for dataset in read_content(Project.read(ROOT)).datasets:
+        assert len(dataset.expected) >= 3, f"{dataset.folder}/expected.nq needs some quads"
+
+
+def test_nothing_in_it_is_doubtful(hue: Release) -> None:
+    assert {name: facts["warnings"] for name, facts in hue.manifest["datasets"].items() if facts["warnings"]} == {}
+
+
+def test_every_link_within_the_hub_resolves(store: Store) -> None:
+    dangling = rows(
+        store,
+        """
+        SELECT DISTINCT ?link ?predicate WHERE {
+            GRAPH ?graph { ?s ?predicate ?link }
+            FILTER(STRSTARTS(STR(?graph), "https://lod.hue.gov.vn/dataset/"))
+            FILTER(isIRI(?link) && REGEX(STR(?link), "^https://lod.hue.gov.vn/(id|ontology)/"))
+            FILTER NOT EXISTS { GRAPH ?other { ?link ?p ?o } }
+        }
+        """,
+    )
+    assert dangling == []
+
+
+def test_every_term_used_has_a_name_in_both_languages(store: Store) -> None:
+    unnamed = rows(
+        store,
+        """
+        SELECT DISTINCT ?term WHERE {
+            { SELECT DISTINCT ?term WHERE { GRAPH ?graph { ?s ?term ?o }
+                FILTER(STRSTARTS(STR(?graph), "https://lod.hue.gov.vn/dataset/")) } }
+            UNION
+            { SELECT DISTINCT ?term WHERE { GRAPH ?graph { ?s a ?term }
+                FILTER(STRSTARTS(STR(?graph), "https://lod.hue.gov.vn/dataset/")) } }
+            FILTER(!(EXISTS { ?term rdfs:label ?vi FILTER(LANG(?vi) = "vi") }
+                  && EXISTS { ?term rdfs:label ?en FILTER(LANG(?en) = "en") }))
+        }
+        """,
+    )
+    assert unnamed == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        # GSO letter 1027/CTK-CSCL and Decision 19/2025/QĐ-TTg
+        ("?x skos:inScheme <https://lod.hue.gov.vn/id/code/commune>", 3321),
+        ("?x skos:inScheme <https://lod.hue.gov.vn/id/code/province>", 34),
+        # Huế 2002–2016: 12 months, 15 years, 4 properties
+        ("GRAPH <https://lod.hue.gov.vn/dataset/monthly-climate> { ?x a sosa:Observation }", 720),
+        ("?x a hue:Monument", 180),
+    ],
+)
+def test_counts(store: Store, pattern: str, expected: int) -> None:
+    assert number(store, pattern) == expected
+
+
+def test_text_is_composed_and_without_the_foreign_eth(store: Store) -> None:
+    bad = rows(
+        store,
+        """
+        SELECT ?o WHERE { GRAPH ?g { ?s ?p ?o } FILTER(isLiteral(?o))
+            FILTER(REGEX(?o, "[TONES]") || (LANG(?o) = "vi" && REGEX(?o, "[Ðð]"))) }
+        """.replace("TONES", "\u0300\u0301\u0303\u0309\u0323"),
+    )
+    assert bad == []
+
+
+def test_the_communes_of_today(store: Store) -> None:
+    communes = rows(
+        store,
+        """
+        SELECT ?unit (COUNT(DISTINCT ?old) AS ?predecessors) (SAMPLE(?wkt) AS ?geometry) WHERE {
+            ?unit a hue:AdministrativeUnit ; dct:identifier ?code ; skos:prefLabel ?name ; dct:replaces ?old ;
+                geo:hasGeometry/geo:asWKT ?wkt .
+            FILTER(REGEX(STR(?unit), "/id/unit/[0-9]{5}-2025-07$"))
+        } GROUP BY ?unit
+        """,
+    )
+    assert len(communes) == 40
+    # 133 communes before 1 July 2025, by resolution 1675/NQ-UBTVQH15
+    assert sum(int(row["predecessors"]) for row in communes) >= 133
+
+
+def test_a_question_over_two_departments(store: Store) -> None:
+    """Monuments by commune of today, with the units the commune replaced."""
+    found = rows(
+        store,
+        """
+        SELECT ?name (COUNT(DISTINCT ?monument) AS ?monuments) (COUNT(DISTINCT ?old) AS ?predecessors) WHERE {
+            GRAPH <https://lod.hue.gov.vn/dataset/monuments> { ?monument a hue:Monument ; ?in ?unit }
+            GRAPH <https://lod.hue.gov.vn/dataset/administrative-units> {
+                ?unit skos:prefLabel ?name FILTER(LANG(?name) = "vi")
+                ?unit dct:replaces ?old }
+        } GROUP BY ?name ORDER BY DESC(?monuments)
+        """,
+    )
+    phu_xuan = next(row for row in found if row["name"] == "Phường Phú Xuân")
+    assert int(phu_xuan["monuments"]) > 10
+    assert int(phu_xuan["predecessors"]) >= 6  # Tây Lộc, Thuận Lộc, Gia Hội, Thuận Hòa, Đông Ba, Phú Hậu …
+
+
+@needs_shapes
+@pytest.mark.parametrize("name", ["dcat-ap-SHACL.ttl", "ranges.ttl"])
+def test_the_catalogue_conforms_to_dcat_ap(hue: Release, name: str) -> None:
+    shapes = Shapes(read_graph([DCAT_AP / name]), ())
+    assert violations(validate_graph(read_graph([hue.path / "catalogue.ttl"]), shapes, rdflib.Graph())) == []
+
+
+def test_dumps_are_what_the_store_holds(hue: Release, store: Store) -> None:
+    """Loaded again, the dumps give the graphs of the store."""
+    for dataset_id, facts in hue.manifest["datasets"].items():
+        with gzip.open(hue.dumps / f"{dataset_id}.nq.gz") as file:
+            loaded = ox.Dataset(ox.parse(file, format=ox.RdfFormat.N_QUADS))
+        assert len(loaded) == facts["quads"], dataset_id
