@@ -1,7 +1,7 @@
 """An RDF document held as it was written: terms in order, lexical forms untouched, syntax errors with their line."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode, parse
@@ -23,6 +23,11 @@ def shown(path: Path) -> str:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def distinct(faults: Iterable[Fault]) -> list[Fault]:
+    """Return faults without those that say the same."""
+    return list({str(fault): fault for fault in reversed(list(faults))}.values())[::-1]
 
 
 class Document:

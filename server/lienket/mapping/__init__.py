@@ -1,0 +1,96 @@
+"""Mapping: tables in, quads out. RML rules are compiled to SQL, which DuckDB runs over tables that are loaded once.
+
+    rules = [read_rules(path, base_iri="https://data.example.org/")]
+    with map_rules(rules, root=folder, language=languages.get("vi"), graph=None) as mapped:
+        for fault in mapped.faults: …
+        mapped.write_nquads(out)
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from ..errors import Fault, InputError, RefusedError
+from ..languages import Language
+from .compile import TableKey, check_calls, compile_rules, needs
+from .document import distinct
+from .functions import define, functions
+from .mapped import Cell, Mapped
+from .rules import DEFAULT_BASE_IRI, Rules, Source, read_rules
+from .sources import Loader, Table, resolve
+
+__all__ = ["DEFAULT_BASE_IRI", "Cell", "Mapped", "Rules", "Table", "map_rules", "read_rules"]
+
+Progress = Callable[[str, int, int], None]
+
+
+def map_rules(
+    rules: Sequence[Rules],
+    *,
+    root: Path,
+    language: Language | None,
+    graph: str | None = None,
+    strict: bool = False,
+    on_progress: Progress | None = None,
+) -> Mapped:
+    """Load the tables that the rules read, and make the relation of their quads.
+
+    Every source has to lie inside of `root`. With a language, texts are cleaned, empty cells are no values, and the
+    rules may call the functions of that language. `graph` (an IRI) takes what would go into the default graph.
+    `on_progress` is called with what is being done, and how much of how much.
+
+    Raises InputError where rules and tables do not fit together (all faults at once), and with `strict` also where
+    cells cannot become RDF; without it those terms are left out, and `Mapped.faults` names the cells.
+    """
+    known = functions(language)
+    connection = duckdb.connect(
+        ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    )
+    try:
+        define(connection, language)
+        tables = _load(connection, rules, root, language, check_calls(rules, known), on_progress)
+        mapped = Mapped(connection, compile_rules(rules, tables, known, graph), tuple({table.identifier: table for table in tables.values()}.values()))
+        mapped.check(on_progress)
+        if strict and mapped.faults:
+            raise InputError(*mapped.faults)
+    except BaseException:
+        connection.close()
+        raise
+    return mapped
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rules],
+    root: Path,
+    language: Language | None,
+    faults: list[Fault],
+    on_progress: Progress | None,
+) -> dict[TableKey, Table]:
+    """Load each table once; raise every fault found in rules and tables together."""
+    wanted: dict[tuple[Path, Source], dict[str, None]] = {}
+    shared: dict[TableKey, tuple[Path, Source]] = {}
+    refused = False
+    for (document, source), names in needs(rules).items():
+        try:
+            path = resolve(source, document, root)
+        except InputError as error:
+            refused |= isinstance(error, RefusedError)
+            faults += error.faults
+            continue
+        same = Source("", "", source.formulation, source.iterator, source.nulls)
+        shared[document, source] = (path, same)
+        wanted.setdefault((path, same), {}).update(dict.fromkeys(names))
+    loader = Loader(connection, language)
+    tables: dict[tuple[Path, Source], Table] = {}
+    for done, ((path, source), columns) in enumerate(wanted.items()):
+        if on_progress:
+            on_progress(path.name, done, len(wanted))
+        try:
+            tables[path, source] = loader.load(path, source, tuple(columns))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise (RefusedError if refused else InputError)(*distinct(faults))
+    return {key: tables[place] for key, place in shared.items()}

@@ -1,0 +1,175 @@
+"""The outcome of a mapping: quads as a relation, the cells that cannot become RDF, and the way back to any cell."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import duckdb
+
+from ..errors import Fault
+from .compile import Branch, Check, Program
+from .document import distinct
+from .sources import Table
+from .sql import literal
+
+_FAULTS_A_RULE: Final = 1000
+"""So many cells are named for one rule; of more, the number is told."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table."""
+
+    file: str
+    sheet: str | None
+    row: int
+    """Row as a spreadsheet program shows it; of JSON the place of the item, from 1."""
+    column: str
+    text: str | None
+    """The text as typed; None where the cell holds no value."""
+
+
+class Mapped:
+    """Quads of a mapping, as long as it is open. A context manager."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, program: Program, tables: tuple[Table, ...]) -> None:
+        """Take over a connection with loaded tables; it is closed with this object."""
+        self.connection = connection
+        """DuckDB, with the view `quads`; for those who ask more of the relation than this class does."""
+        self.tables = tables
+        """The tables that were read."""
+        self.faults: tuple[Fault, ...] = ()
+        """Cells that could not become RDF, by table and row."""
+        self._program = program
+        self._subjects_listed = False
+        connection.execute(f"CREATE VIEW quads AS {program.quads()}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the memory back; the object is of no use afterwards."""
+        self.connection.close()
+
+    @property
+    def quads(self) -> duckdb.DuckDBPyRelation:
+        """The quads, as often as they are made.
+
+        Columns: triples_map, source, row, subject, predicate, object, graph (NULL: the default graph), columns (list of
+        headers); terms in N-Triples syntax.
+        """
+        return self.connection.view("quads")
+
+    def write_nquads(self, path: Path | str, *, sort: bool = False) -> int:
+        """Write the distinct quads as N-Quads; return their number.
+
+        With `sort` the lines are in code-point order, so that equal data make equal files.
+        """
+        query = (
+            "SELECT DISTINCT subject || ' ' || predicate || ' ' || object || coalesce(' ' || graph, '') || ' .' AS line "
+            "FROM quads" + (" ORDER BY line" if sort else "")
+        )
+        options = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01'"
+        written = self.connection.execute(f"COPY ({query}) TO {literal(str(path))} ({options})").fetchall()
+        return int(written[0][0])
+
+    def check(self, on_progress: Callable[[str, int, int], None] | None = None) -> None:
+        """Look for cells that cannot become RDF and name them in `faults`."""
+        faults: list[Fault] = []
+        for done, check in enumerate(self._program.checks):
+            if on_progress:
+                on_progress(", ".join(check.columns), done, len(self._program.checks))
+            faults += self._faults_of(check)
+        self.faults = tuple(
+            sorted(distinct(faults), key=lambda fault: (fault.file or "", fault.row or 0, fault.column or ""))
+        )
+
+    def _faults_of(self, check: Check) -> list[Fault]:
+        table = check.table
+        headers = ", ".join(table.columns[name].name for name in check.columns)
+        found = self._all(f"SELECT DISTINCT row, text FROM ({check.sql}) ORDER BY row LIMIT {_FAULTS_A_RULE + 1}")
+        typed = self._typed(table, check.columns, [row for row, _ in found])
+        faults = [
+            Fault(check.message, table.file, row, headers, typed.get(row, text) or None, table.sheet, check.values,
+                  check.translations)
+            for row, text in found[:_FAULTS_A_RULE]
+        ]  # fmt: skip
+        if len(found) > _FAULTS_A_RULE:
+            number = self._all(f"SELECT count(DISTINCT row) FROM ({check.sql})")[0][0] - _FAULTS_A_RULE
+            faults.append(Fault("has the same fault in {number} more rows", table.file, None, headers,
+                                sheet=table.sheet, values={"number": number}))  # fmt: skip
+        return faults
+
+    def locate(self, subject: str, predicate: str | None = None) -> tuple[Cell, ...]:
+        """Return the cells that made a subject, or its objects of a predicate, or should have made them.
+
+        `subject` is an IRI, or `_:` with a label; `predicate` an IRI. Where the rows of the subject have rules for the
+        predicate, the cells are those the rules read, whether they hold something or not; else those of the subject.
+        """
+        self._list_subjects()
+        term = subject if subject.startswith("_:") else f"<{subject}>"
+        found = self._all("SELECT number, row FROM mapped_subjects WHERE subject = $1 ORDER BY number, row", term)
+        branches: dict[int, list[Branch]] = {}
+        for branch in self._program.branches:
+            branches.setdefault(branch.number, []).append(branch)
+        cells: list[Cell] = []
+        for exact in (True, False):
+            for number, row in found:
+                mine = branches[number]
+                if exact and predicate is not None:
+                    mine = [branch for branch in mine if branch.predicate_iri in (predicate, None)]
+                    columns = [name for branch in mine for name in branch.columns]
+                else:
+                    columns = list(mine[0].subject_columns)
+                table = mine[0].table if mine else None
+                if table is not None:
+                    cells += self._cells(table, row, tuple(dict.fromkeys(columns)))
+            if cells:
+                break
+        return tuple(dict.fromkeys(cells))
+
+    def _list_subjects(self) -> None:
+        if not self._subjects_listed:
+            self.connection.execute(
+                f"CREATE TABLE mapped_subjects AS SELECT DISTINCT number, row, subject FROM ({self._program.subjects()}) "
+                "WHERE subject IS NOT NULL"
+            )
+            self._subjects_listed = True
+
+    def _cells(self, table: Table, row: int, headers: Sequence[str]) -> list[Cell]:
+        by_header = {column.name: name for name, column in table.columns.items()}
+        return [
+            Cell(table.file, table.sheet, row, header, self._typed(table, (by_header[header],), [row]).get(row))
+            for header in headers
+        ]
+
+    def _typed(self, table: Table, names: Sequence[str], rows: Sequence[int]) -> dict[int, str]:
+        """Return the texts of some cells of some rows as they were typed; of several cells joined by a comma."""
+        if not rows:
+            return {}
+        texts: dict[int, list[str]] = {}
+        for name in names:
+            column = table.columns[name]
+            value = {
+                "text": f"coalesce(y.text, t.{column.identifier})",
+                "item": f"t.{column.identifier}.text",
+                "items": f"list_aggregate(list_transform(t.{column.identifier}, lambda i: i.text), 'string_agg', ', ')",
+            }[column.kind]
+            found = self._all(
+                f"SELECT t.row, {value} FROM {table.identifier} AS t LEFT JOIN {table.identifier}_typed AS y "
+                f"ON y.row = t.row AND y.name = '{column.identifier}' WHERE t.row IN (SELECT unnest($1))", list(rows),
+            )  # fmt: skip
+            for row, text in found:
+                if text is not None:
+                    texts.setdefault(row, []).append(text)
+        return {row: ", ".join(parts) for row, parts in texts.items()}
+
+    def _all(self, query: str, *values: object) -> list[Any]:
+        return self.connection.execute(query, list(values)).fetchall()

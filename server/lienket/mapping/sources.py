@@ -1,0 +1,423 @@
+"""Tables: the only place that opens one.
+
+A table is loaded once, whatever the number of rules that read it, as columns of text beside the row's number as a
+person sees it in the file. Delimited text and JSON are read by DuckDB, workbooks by calamine. What DuckDB would count
+wrongly or refuse (blank lines, rows of uneven length) is read by Python's `csv`, so that every row keeps its number and
+every fault its place.
+"""
+
+import csv
+import json
+import math
+import mmap
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import duckdb
+import python_calamine
+
+from ..errors import Fault, InputError, RefusedError
+from ..languages import Language
+from ..languages.text import clean
+from . import jsonpath
+from .document import shown
+from .rules import Source
+from .sql import literal
+
+ColumnKind = Literal["text", "item", "items"]
+
+DELIMITED: Final = (".csv", ".tsv", ".tab", ".txt")
+WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_HEADER_WITHIN: Final = 30
+"""A workbook's header is looked for in so many first rows: titles often stand above it."""
+_FAULTS_SHOWN: Final = 100
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a loaded table."""
+
+    name: str
+    """Header as it stands in the file, or the JSONPath."""
+    identifier: str
+    """Name in SQL; never taken from the file."""
+    kind: ColumnKind
+    """"text": VARCHAR; "item": STRUCT(text, datatype) of a JSON value; "items": a list of those."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A loaded table, named by a source of rules."""
+
+    identifier: str
+    """Name in SQL; the typed texts that cleaning has changed are in `<identifier>_typed`."""
+    path: Path
+    file: str
+    """Path as people read it."""
+    sheet: str | None
+    header: tuple[str, ...]
+    rows: int
+    columns: Mapping[str, Column]
+    """By name as the rules write it."""
+
+
+def resolve(source: Source, document: Path, root: Path) -> Path:
+    """Return the file of a source.
+
+    Raises RefusedError where it lies outside of `root`, InputError where it does not exist.
+    """
+    folder = {"mapping": document.parent, "working": Path.cwd()}.get(source.root, root / source.root)
+    path = (folder / source.path).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise RefusedError(
+            Fault("reads {path}, which lies outside of {root}: a source has to lie inside", shown(document),
+                  values={"path": source.path, "root": shown(root)})
+        )  # fmt: skip
+    if not path.is_file():
+        raise InputError(
+            Fault("reads {path}, and there is no such file in {folder}", shown(document),
+                  values={"path": source.path, "folder": shown(folder)})
+        )  # fmt: skip
+    return path
+
+
+class Loader:
+    """Loads tables into a DuckDB connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, language: Language | None) -> None:
+        """Take the connection to load into; with a language every text is cleaned and an empty one is no value."""
+        self._connection = connection
+        self._language = language
+        self._number = 0
+
+    def load(self, path: Path, source: Source, wanted: Sequence[str]) -> Table:
+        """Load the table of a source; `wanted` are the columns or paths that rules read.
+
+        Raises InputError with what a person has to mend: no such column, sheet or encoding, uneven rows, bad JSON.
+        """
+        identifier = f"t{self._number}"
+        self._number += 1
+        if source.formulation == "json":
+            return self._load_json(identifier, path, source, wanted)
+        suffix = path.suffix.lower()
+        if suffix in WORKBOOKS:
+            return self._load_workbook(identifier, path, source, wanted)
+        if suffix in DELIMITED:
+            return self._load_delimited(identifier, path, source, wanted)
+        raise InputError(
+            Fault("is no kind of table that can be read; known are {known}", shown(path),
+                  values={"known": ", ".join((*DELIMITED, *WORKBOOKS, ".json"))})
+        )  # fmt: skip
+
+    # Delimited text
+
+    def _load_delimited(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
+        encoding = _encoding(path)
+        delimiter = _delimiter(path, encoding)
+        header, lines = _first_record(path, encoding, delimiter)
+        columns = _columns(header, wanted, shown(path), None, 1)
+        if encoding == "utf-8-sig" and lines == 1 and not _has_blank_lines(path):
+            try:
+                self._read_csv(path, len(header), delimiter, skip=1)
+                return self._finish(identifier, path, None, header, source, columns)
+            except duckdb.Error:
+                self._connection.execute("DROP TABLE IF EXISTS loading")
+        records = _even(_records(path, encoding, delimiter), len(header), shown(path), None)
+        self._load_records(records, len(header))
+        return self._finish(identifier, path, None, header, source, columns)
+
+    def _read_csv(self, path: Path, width: int, delimiter: str, *, skip: int, numbered: bool = False) -> None:
+        """Read delimited text into the table `loading`: row, c0, c1, …
+
+        With `numbered` the first column is the row number, else records are counted behind the header.
+        """
+        names = [f"c{position}" for position in range(width)]
+        types = ", ".join(f"'{name}': 'VARCHAR'" for name in (["row_number", *names] if numbered else names))
+        row = "CAST(row_number AS BIGINT)" if numbered else "row_number() OVER () + 1"
+        cells = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)
+        self._connection.execute(
+            f"CREATE TABLE loading AS SELECT {row} AS row{', ' + cells if cells else ''} "
+            f"FROM read_csv({literal(str(path))}, columns = {{{types}}}, header = false, skip = {skip}, "
+            f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', auto_detect = false, "
+            "all_varchar = true, encoding = 'utf-8')"
+        )
+
+    def _load_records(self, records: Iterable[tuple[int, Sequence[str]]], width: int) -> None:
+        """Hand numbered records to DuckDB by way of a file that leaves no room for reading it in two ways."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "records.csv"
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+                writer.writerows((number, *cells) for number, cells in records)
+            self._read_csv(path, width, ",", skip=0, numbered=True)
+
+    # Workbooks
+
+    def _load_workbook(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
+        try:
+            workbook = python_calamine.CalamineWorkbook.from_path(str(path))
+            names = workbook.sheet_names
+            if source.iterator is not None and source.iterator not in names:
+                raise InputError(
+                    Fault("has no sheet {sheet}; the sheets are {sheets}", shown(path),
+                          values={"sheet": source.iterator, "sheets": ", ".join(names)})
+                )  # fmt: skip
+            sheet = source.iterator or names[0]
+            rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        except (python_calamine.CalamineError, OSError, IndexError) as error:
+            raise InputError(
+                Fault("cannot be read as a workbook: {detail}", shown(path), values={"detail": error})
+            ) from error
+        texts = [[_cell_text(cell) for cell in row] for row in rows]
+        position = _header_position(texts, wanted)
+        header = _trimmed(texts[position]) if texts else ()
+        columns = _columns(header, wanted, shown(path), sheet, position + 1)
+        records = ((number, row) for number, row in enumerate(texts[position + 1 :], position + 2) if any(row))
+        self._load_records(_even(records, len(header), shown(path), sheet), len(header))
+        return self._finish(identifier, path, sheet, header, source, columns)
+
+    # What both kinds share
+
+    def _finish(
+        self, identifier: str, path: Path, sheet: str | None, header: Sequence[str], source: Source,
+        columns: Mapping[str, Column],
+    ) -> Table:  # fmt: skip
+        """Turn `loading` into the table that rules read: texts cleaned, and those as typed kept beside them."""
+        execute = self._connection.execute
+        used = sorted({column.identifier for column in columns.values()}, key=lambda name: int(name[1:]))
+        nulls = ", ".join(map(literal, source.nulls))
+        cells = []
+        for name in used:
+            text = f"nullif(lk_clean({name}), '')" if self._language else name
+            cells.append(f"{f'CASE WHEN {name} NOT IN ({nulls}) THEN {text} END' if nulls else text} AS {name}")
+        execute(f"CREATE TABLE {identifier} AS SELECT {', '.join(['row', *cells])} FROM loading")
+        execute(f"CREATE TABLE {identifier}_typed (row BIGINT, name VARCHAR, text VARCHAR)")
+        if self._language:
+            for name in used:
+                execute(
+                    f"INSERT INTO {identifier}_typed SELECT l.row, '{name}', l.{name} FROM loading AS l "
+                    f"JOIN {identifier} AS t USING (row) WHERE t.{name} <> l.{name}"
+                )
+        rows = self._connection.execute(f"SELECT count(*) FROM {identifier}").fetchall()[0][0]
+        execute("DROP TABLE loading")
+        return Table(identifier, path, shown(path), sheet, tuple(header), rows, columns)
+
+    # JSON
+
+    def _load_json(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
+        faults = []
+        compiled: dict[str, tuple[str, bool]] = {}
+        for text, document in ((source.iterator or "$", "document"), *((name, "item") for name in wanted)):
+            try:
+                compiled[document + text] = jsonpath.compile_path(jsonpath.parse(text), document)
+            except jsonpath.JsonPathError as error:
+                faults.append(Fault("is read with the path {path}, which {detail}", shown(path),
+                                    values={"path": text, "detail": error}))  # fmt: skip
+        if faults:
+            raise InputError(*faults)
+        _check_json(path)
+        items, many = compiled["document" + (source.iterator or "$")]
+        columns, cells = {}, []
+        for position, name in enumerate(wanted):
+            value, several = compiled["item" + name]
+            column = Column(name, f"c{position}", "items" if several else "item")
+            columns[name] = column
+            cell = f"list_transform({value}, lambda v: {self._item('v')})" if several else self._item(value)
+            cells.append(f"{cell} AS {column.identifier}")
+        items = items if many else f"[{items}]"
+        # An item is unnested together with its place, which is its row number.
+        self._connection.execute(
+            f"CREATE TABLE {identifier} AS SELECT {', '.join(['row', *cells])} FROM ("
+            f"SELECT unnest({items}) AS item, unnest(range(1, len({items}) + 1)) AS row FROM ("
+            f"SELECT CAST(ltrim(content, chr(65279)) AS JSON) AS document FROM read_text({literal(str(path))}))) "
+            "WHERE item IS NOT NULL"
+        )
+        self._connection.execute(f"CREATE TABLE {identifier}_typed (row BIGINT, name VARCHAR, text VARCHAR)")
+        rows = self._connection.execute(f"SELECT count(*) FROM {identifier}").fetchall()[0][0]
+        return Table(identifier, path, shown(path), None, tuple(wanted), rows, columns)
+
+    def _item(self, value: str) -> str:
+        return f"lk_clean_item(lk_item({value}))" if self._language else f"lk_item({value})"
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+
+
+def _delimiter(path: Path, encoding: str) -> str:
+    """Return the delimiter that the first line has most of, the comma before others."""
+    if path.suffix.lower() in (".tsv", ".tab"):
+        return "\t"
+    with _opened(path, encoding) as file:
+        line = re.sub(r'"[^"]*"', "", _decoded(path, lambda: file.readline()))
+    return max(_DELIMITERS, key=line.count)
+
+
+def _opened(path: Path, encoding: str) -> Any:
+    return path.open(encoding=encoding, newline="")
+
+
+def _decoded(path: Path, read: Callable[[], str]) -> str:
+    try:
+        return read()
+    except UnicodeError as error:
+        raise _encoding_fault(path) from error
+
+
+def _encoding_fault(path: Path) -> InputError:
+    """Find the first line that is not UTF-8."""
+    row = None
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeError:
+                row = number
+                break
+    return InputError(Fault("is not text in UTF-8; save the table as “CSV UTF-8”", shown(path), row))
+
+
+def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records behind the header with their numbers; blank ones are counted and left out."""
+    csv.field_size_limit(sys.maxsize)
+    try:
+        with _opened(path, encoding) as file:
+            for number, record in enumerate(csv.reader(file, delimiter=delimiter), 1):
+                if number > 1 and any(record):
+                    yield number, record
+    except UnicodeError as error:
+        raise _encoding_fault(path) from error
+    except csv.Error as error:
+        raise InputError(Fault("is not well-formed: {detail}", shown(path), values={"detail": error})) from error
+
+
+def _first_record(path: Path, encoding: str, delimiter: str) -> tuple[tuple[str, ...], int]:
+    """Return the header and the number of lines it takes."""
+    csv.field_size_limit(sys.maxsize)
+    try:
+        with _opened(path, encoding) as file:
+            reader = csv.reader(file, delimiter=delimiter)
+            record = next(reader, [])
+            return _trimmed(record), reader.line_num
+    except UnicodeError as error:
+        raise _encoding_fault(path) from error
+    except csv.Error as error:
+        raise InputError(Fault("is not well-formed: {detail}", shown(path), 1, values={"detail": error})) from error
+
+
+def _has_blank_lines(path: Path) -> bool:
+    """Tell whether a line before the last one with content is blank, or ends in a way that only Macintoshes knew."""
+    if path.stat().st_size == 0:
+        return True
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return re.search(rb"(?:\n|\r)\r?\n(?=\s*\S)|\r[^\n]", content) is not None
+
+
+def _trimmed(record: Sequence[str]) -> tuple[str, ...]:
+    """Return a header without the empty cells behind its last name."""
+    last = max((position for position, cell in enumerate(record) if clean(cell)), default=-1)
+    return tuple(record[: last + 1])
+
+
+def _even(
+    records: Iterable[tuple[int, Sequence[str]]], width: int, file: str, sheet: str | None
+) -> Iterator[tuple[int, Sequence[str]]]:
+    """Bring records to the width of the header.
+
+    Raises InputError at the end where cells stand beyond the last header; all such rows are named.
+    """
+    faults = []
+    for number, record in records:
+        if any(map(clean, record[width:])):
+            faults.append(Fault("has {found} cells, and the header has {expected}", file, number, sheet=sheet,
+                                values={"found": len(record), "expected": width}))  # fmt: skip
+            if len(faults) >= _FAULTS_SHOWN:
+                break
+        yield number, [*record[:width], *[""] * (width - len(record))]
+    if faults:
+        raise InputError(*faults)
+
+
+def _header_position(texts: Sequence[Sequence[str]], wanted: Sequence[str]) -> int:
+    """Return the place of the header: the first row that has all wanted names, or most of them."""
+    names = {clean(name) for name in wanted}
+    best, most = 0, -1
+    for position, row in enumerate(texts[:_HEADER_WITHIN]):
+        found = len(names & {clean(cell) for cell in row})
+        if found > most and any(row):
+            best, most = position, found
+    return best
+
+
+def _columns(
+    header: Sequence[str], wanted: Sequence[str], file: str, sheet: str | None, row: int
+) -> dict[str, Column]:
+    """Find the wanted columns in a header, however spaces and letters are composed there.
+
+    Raises InputError that names every missing or doubled column, and the columns there are.
+    """
+    cleaned = [clean(name) for name in header]
+    columns, faults = {}, []
+    for name in wanted:
+        places = [place for place, found in enumerate(header) if found == name]
+        places = places or [place for place, found in enumerate(cleaned) if found == clean(name)]
+        if not places:
+            known = ", ".join(found for found in cleaned if found)
+            faults.append(Fault("has no column {wanted}; the columns are: {known}", file, row, sheet=sheet,
+                                values={"wanted": name, "known": known}))  # fmt: skip
+        elif len(places) > 1:
+            faults.append(Fault("has {number} columns with the name {wanted}; give each its own", file, row,
+                                sheet=sheet, values={"wanted": name, "number": len(places)}))  # fmt: skip
+        else:
+            columns[name] = Column(cleaned[places[0]], f"c{places[0]}", "text")
+    if faults:
+        raise InputError(*faults)
+    return columns
+
+
+def _cell_text(cell: object) -> str:
+    """Return what stands in a cell of a workbook as text.
+
+    Numbers are written with a point. Three decimals get a zero behind them, because 6.794 read as a text in a language
+    that writes points between thousands would be another number.
+    """
+    match cell:
+        case bool():
+            return "true" if cell else "false"
+        case float() if math.isfinite(cell):
+            text = format(Decimal(repr(cell)), "f")
+            text = text.removesuffix(".0")
+            return text + "0" if re.fullmatch(r"-?[0-9]{1,3}\.[0-9]{3}", text) else text
+        case datetime() if cell.time() == time():
+            return cell.date().isoformat()
+        case datetime() | time():
+            return cell.isoformat()
+        case date():
+            return cell.isoformat()
+        case timedelta():
+            minutes, seconds = divmod(round(cell.total_seconds()), 60)
+            return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+        case None:
+            return ""
+    return str(cell)
+
+
+def _check_json(path: Path) -> None:
+    """Raise InputError with the line where a file is not JSON."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        json.loads(text)
+    except UnicodeError as error:
+        raise _encoding_fault(path) from error
+    except json.JSONDecodeError as error:
+        raise InputError(Fault("is not JSON: {detail}", shown(path), error.lineno, values={"detail": error.msg})) from error
