@@ -1,0 +1,163 @@
+"""The page of the SPARQL endpoint: the form, example queries, and what came of a query."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import pyoxigraph as ox
+from flask import Response, render_template, request
+
+from lienket.formats import GRAPH_FORMATS, HTML, TABLE_FORMATS
+from lienket.vocabulary import XSD
+from lienket.web import addresses, language
+from lienket.web.names import Text, iri_of, order_of, preferred
+from lienket.web.problems import Problem
+from lienket.web.protocol import CACHE, Asked
+from lienket.web.queries import query as own_query
+from lienket.web.shown import Shown, project, shown
+
+PATH: Final = "sparql"
+"""The endpoint's IRI is this under the base IRI; relative IRIs in queries are resolved against it."""
+
+PAGE_ROWS: Final = 1000
+"""How many rows or triples of an answer a page shows."""
+
+START: Final = "SELECT ?subject ?predicate ?object\nWHERE { ?subject ?predicate ?object }\nLIMIT 20\n"
+"""What stands in the form before anything is asked."""
+
+
+def empty(present: Shown) -> Response:
+    """Return the page before anything is asked, with the deployment's example queries."""
+    return _page(START, examples=_examples(present))
+
+
+def answered(asked: Asked, columns: Sequence[str], result: dict[str, Any]) -> Response:
+    """Return the page with an answer; `result` is what a worker gives for a page, `columns` the variables' names."""
+    order = column_order(columns, asked)
+    return _page(
+        asked.query,
+        result=result,
+        columns=[columns[place] for place in order],
+        rows=[[_shown_cell(row[place]) for place in order] for row in result.get("rows", ())],
+        downloads=_downloads(asked, result),
+    )
+
+
+def refused(text: str, problem: Problem) -> Response:
+    """Return the page with the query `text` and what is the matter with it."""
+    response = _page(text, problem=problem)
+    response.status_code = problem.status
+    response.headers.update(problem.headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _page(
+    text: str,
+    *,
+    result: dict[str, Any] | None = None,
+    columns: Sequence[str] = (),
+    rows: Sequence[Sequence[dict[str, str]]] = (),
+    downloads: Sequence[tuple[str, str]] = (),
+    problem: Problem | None = None,
+    examples: Sequence[dict[str, str]] = (),
+) -> Response:
+    page = render_template(
+        "sparql.html",
+        text=text,
+        result=result,
+        columns=columns,
+        rows=rows,
+        downloads=downloads,
+        problem=problem,
+        title=language.translated(problem.title, **problem.values) if problem else "",
+        detail=language.translated(problem.detail, **problem.values) if problem else "",
+        examples=examples,
+        page_rows=PAGE_ROWS,
+        seconds=project()["limits.query_seconds"],
+        endpoint=project().base_iri + PATH,
+        action=f"{request.script_root}/{PATH}",
+    )
+    response = Response(page, content_type=HTML.content_type)
+    response.headers["Cache-Control"] = CACHE
+    response.headers["Content-Language"] = language.tag()
+    response.vary.update(("Accept", "Accept-Language"))
+    return response
+
+
+def column_order(columns: Sequence[str], asked: Asked) -> list[int]:
+    """Return the places of the columns as the query has them: the store sorts those of `SELECT *` by name."""
+    places = list(range(len(columns)))
+    if asked.words.selects_all:
+        appearance = {name: place for place, name in enumerate(asked.words.variables)}
+        places.sort(key=lambda place: appearance.get(columns[place], len(appearance)))
+    return places
+
+
+def _shown_cell(cell: dict[str, str] | None) -> dict[str, str]:
+    """Return what a page shows of a term: `text`, and where there are any `href`, `title`, `language`, `datatype`."""
+    shown_cell = {"text": "", "href": "", "title": "", "language": "", "datatype": ""}
+    if cell is None:
+        return shown_cell
+    if cell["type"] == "iri":
+        return {
+            **shown_cell,
+            "text": _short(cell["text"]),
+            "href": addresses.local(cell["text"]),
+            "title": cell["text"],
+        }
+    if cell["type"] == "literal":
+        plain = cell["language"] or cell["datatype"] == XSD + "string"
+        datatype = "" if plain else _short(cell["datatype"])
+        return {**shown_cell, "text": cell["text"], "language": cell["language"], "datatype": datatype}
+    return {**shown_cell, "text": cell["text"]}
+
+
+def _short(iri: str) -> str:
+    """Return an IRI as a prefixed name where a prefix fits and the rest is a plain name."""
+    for prefix, namespace in shown().prefixes.items():
+        rest = iri.removeprefix(namespace)
+        if rest != iri and rest.replace("-", "_").isidentifier():
+            return f"{prefix}:{rest}"
+    return iri
+
+
+def _downloads(asked: Asked, result: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return names of formats and the addresses of this answer in them."""
+    formats = GRAPH_FORMATS if "graph" in result else TABLE_FORMATS
+    parameters = [
+        ("query", asked.query),
+        *(("default-graph-uri", graph) for graph in asked.default_graphs),
+        *(("named-graph-uri", graph) for graph in asked.named_graphs),
+    ]
+    return [(format_.name, _address([*parameters, ("format", format_.suffix)])) for format_ in formats]
+
+
+def _examples(present: Shown) -> list[dict[str, str]]:
+    """Return the example queries that the release holds, with name and address, sorted by IRI."""
+    pack = language.language()
+    languages = order_of(project().languages, language.tag())
+    found: dict[str, dict[str, list[Text]]] = {}
+    for row in present.store.select(own_query("examples")):
+        texts = found.setdefault(iri_of(row["example"]), {"text": [], "label": [], "comment": []})
+        for name, kept in texts.items():
+            term = row.get(name)
+            if isinstance(term, ox.Literal):
+                kept.append(Text(term.value, term.language or ""))
+    examples = []
+    for iri, texts in sorted(found.items()):
+        text = texts["text"][0].value
+        label, comment = (preferred(texts[name], languages) for name in ("label", "comment"))
+        examples.append(
+            {
+                "name": label.value if label else iri,
+                "comment": comment.value if comment else "",
+                "text": text,
+                "href": _address([("query", text), ("lang", pack.tag)]),
+            }
+        )
+    return examples
+
+
+def _address(parameters: list[tuple[str, str]]) -> str:
+    return f"{request.script_root}/{PATH}?{urlencode(parameters)}"

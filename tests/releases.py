@@ -1,0 +1,43 @@
+"""Small releases made of hand-written quads, for tests that need no mapping."""
+
+from collections import Counter
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from lienket.project import Project
+from lienket.release import Release, building, publish
+from lienket.store import Store
+
+BASE_IRI = "https://data.example.org/"
+
+SETTINGS = f"""
+base_iri = "{BASE_IRI}"
+languages = ["vi", "en"]
+title = {{ vi = "Dữ liệu thử", en = "Test data" }}
+description = {{ vi = "Vài câu để thử.", en = "A few statements to test with." }}
+publisher = {{ iri = "id/agency/test", name = {{ vi = "Nhóm thử", en = "Testers" }} }}
+"""
+
+
+def make_project(folder: Path, settings: str = "") -> Project:
+    """Return a deployment in `folder` that has settings and nothing else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "lienket.toml").write_text(SETTINGS + settings, encoding="utf-8")
+    return Project.read(folder)
+
+
+def publish_quads(project: Project, nquads: str) -> Release:
+    """Publish a release of the quads given as N-Quads."""
+    with building(project.var) as draft:
+        lines = draft / "quads.nq"
+        lines.write_text(nquads, encoding="utf-8")
+        store = Store.create(draft / "store")
+        store.load_nquads(lines)
+        store.close()
+        del store
+        quads = set(ox.parse(path=str(lines), format=ox.RdfFormat.N_QUADS))
+        graphs = Counter(quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode))
+        lines.unlink()
+        manifest = {"quads": len(quads), "graphs": dict(graphs), "datasets": {}, "software": {}}
+        return publish(project.var, draft, manifest, keep=5)
