@@ -38,16 +38,16 @@ def _encode(keep: str) -> str:
 
 
 def _lexical(datatype: Datatype) -> str:
-    """Return SQL that tells whether `t` is in the lexical space of a datatype."""
+    """Return SQL that tells whether `t` is in the lexical space of a datatype; NULL of NULL."""
     matches = f"regexp_full_match(t, {literal(datatype.pattern)})"
     if datatype.least is not None or datatype.most is not None:
         # What no HUGEINT holds is beyond every limit on the side of its sign.
         number = f"coalesce(try_cast(t AS HUGEINT), CASE WHEN t[1] = '-' THEN -{_FAR} ELSE {_FAR} END)"
         bounds = [f"{number} >= {datatype.least}"] if datatype.least is not None else []
         bounds += [f"{number} <= {datatype.most}"] if datatype.most is not None else []
-        return f"CASE WHEN {matches} THEN {' AND '.join(bounds)} ELSE false END"
+        return f"CASE WHEN t IS NULL THEN NULL WHEN {matches} THEN {' AND '.join(bounds)} ELSE false END"
     if datatype.calendar:
-        return f"CASE WHEN {matches} THEN lk_calendar(t) ELSE false END"
+        return f"CASE WHEN t IS NULL THEN NULL WHEN {matches} THEN lk_calendar(t) ELSE false END"
     return matches
 
 
