@@ -237,7 +237,7 @@ def _agents(described: _Description, project: Project, datasets: Iterable[Datase
 def _names(store: Store, iri: str) -> dict[str, str]:
     labels = " ".join(f"<{predicate}>" for predicate in LABEL_PREDICATES)
     rows = store.select(
-        f"SELECT ?name WHERE {{ VALUES ?label {{ {labels} }} GRAPH ?graph {{ ?agent ?label ?name }} }}",
+        f"SELECT ?agent ?name WHERE {{ VALUES ?label {{ {labels} }} GRAPH ?graph {{ ?agent ?label ?name }} }}",
         agent=ox.NamedNode(iri),
     )
     literals = [row["name"] for row in rows if isinstance(row["name"], ox.Literal)]
@@ -299,10 +299,12 @@ def describe_data(
 
 
 _CLASS_COUNTS = """
-SELECT ?term (COUNT(DISTINCT ?s) AS ?count) WHERE { GRAPH ?graph { ?s a ?term } } GROUP BY ?term ORDER BY ?term
+SELECT ?graph ?term (COUNT(DISTINCT ?s) AS ?count)
+WHERE { GRAPH ?graph { ?s a ?term } } GROUP BY ?graph ?term ORDER BY ?term
 """
 _PROPERTY_COUNTS = """
-SELECT ?term (COUNT(*) AS ?count) WHERE { GRAPH ?graph { ?s ?term ?o } } GROUP BY ?term ORDER BY ?term
+SELECT ?graph ?term (COUNT(*) AS ?count)
+WHERE { GRAPH ?graph { ?s ?term ?o } } GROUP BY ?graph ?term ORDER BY ?term
 """
 
 

@@ -73,7 +73,8 @@ class Store:
     ) -> Answer:
         """Return the answer of a SPARQL query, lazily.
 
-        `bindings` puts terms in the place of variables, so no caller pastes text into a query. `default_graphs` and
+        `bindings` puts terms in the place of variables, so no caller pastes text into a query; Oxigraph wants each
+        of them in the query's projection. `default_graphs` and
         `named_graphs` are the protocol's dataset (<https://www.w3.org/TR/sparql11-protocol/#dataset>): given either,
         they replace the query's own; given neither, the default graph is the union of all.
 

@@ -16,8 +16,7 @@ __all__ = ["Place", "Report", "Result", "Shapes", "read_graph", "read_shapes", "
 def validate(data: Sequence[Path], shapes: Shapes, *, context: Iterable[Path] = ()) -> Report:
     """Return the report of `shapes` over the RDF files `data` taken together.
 
-    `context` holds what the data refers to: an ontology, code lists. Where a shape
-    targets its nodes they are checked too.
+    `context` holds what the data refers to and is not checked itself: an ontology, code lists.
     Raises `InputError` naming every file that is not RDF.
     """
     return validate_graph(read_graph(data), shapes, read_graph(context))

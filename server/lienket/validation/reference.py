@@ -3,6 +3,7 @@
 import pyshacl
 import pyshacl.errors
 import rdflib
+from rdflib.namespace import RDF, SH
 
 from lienket.errors import Fault, InputError
 from lienket.validation.report import Report, read_report
@@ -10,15 +11,14 @@ from lienket.validation.shapes import Shapes
 
 
 def validate_graph(data: rdflib.Graph, shapes: Shapes, context: rdflib.Graph) -> Report:
-    """Return pySHACL's report of `shapes` over `data`; `context` is known to it.
+    """Return pySHACL's report of `shapes` over `data`; `context` is known to it and not checked itself.
 
     Raises `InputError` where pySHACL finds the shapes themselves at fault.
     """
     try:
         _, report, text = pyshacl.validate(
-            data,
+            data + context,  # pySHACL's own ont_graph takes in classes and properties alone, no code lists
             shacl_graph=shapes.graph,
-            ont_graph=context,
             inference="none",
             advanced=False,
             js=False,
@@ -29,7 +29,22 @@ def validate_graph(data: rdflib.Graph, shapes: Shapes, context: rdflib.Graph) ->
         raise _at_fault(shapes, error) from None
     if not isinstance(report, rdflib.Graph):
         raise _at_fault(shapes, text)
-    return read_report(report)
+    return read_report(_about(data, report))
+
+
+def _about(data: rdflib.Graph, report: rdflib.Graph) -> rdflib.Graph:
+    """Drop the results about nodes that `data` does not speak of."""
+    for result, focus_node in list(report.subject_objects(SH.focusNode)):
+        if (result, RDF.type, SH.ValidationResult) in report and not _speaks_of(data, focus_node):
+            report.remove((None, SH.result, result))
+            report.remove((result, None, None))
+    node = next(report.subjects(RDF.type, SH.ValidationReport))
+    report.set((node, SH.conforms, rdflib.Literal((node, SH.result, None) not in report)))
+    return report
+
+
+def _speaks_of(data: rdflib.Graph, node: rdflib.term.Node) -> bool:
+    return (node, None, None) in data or (None, None, node) in data
 
 
 def _at_fault(shapes: Shapes, reason: object) -> InputError:

@@ -22,7 +22,7 @@ class Place:
     file: str
     row: int
     column: str
-    text: str
+    text: str | None = None
     sheet: str | None = None
 
 
