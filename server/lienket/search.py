@@ -12,14 +12,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 
 from lienket.errors import Fault, UnavailableError
 from lienket.languages import Language
 from lienket.store import Store
-from lienket.vocabulary import DCT, LABEL_PREDICATES, RDF, RDFS, SCHEMA, SKOS
+from lienket.vocabulary import DCT, GEO, LABEL_PREDICATES, RDF, RDFS, SCHEMA, SKOS
 
 ALTERNATIVE_PREDICATES: Final[tuple[str, ...]] = (
     SKOS + "altLabel", SKOS + "hiddenLabel", SKOS + "notation", DCT + "identifier", DCT + "alternative",
@@ -42,11 +42,14 @@ SELECT ?subject ?kind WHERE {{
 """
 _REPLACED: Final = f"SELECT DISTINCT ?subject WHERE {{ GRAPH ?graph {{ ?subject <{DCT}isReplacedBy> ?successor }} }}"
 
-_NEVER_A_KIND: Final = (
+GENERAL_KINDS: Final = (
     SKOS + "Concept", RDFS + "Resource", RDFS + "Class", "http://www.w3.org/2002/07/owl#NamedIndividual",
     "http://www.w3.org/2000/01/rdf-schema#Datatype",
 )  # fmt: skip
 """Types that say little where a resource has another one too."""
+
+_LESSER: Final = frozenset((SKOS + "Concept", GEO + "Geometry"))
+"""Types of what stands for something else; the thing itself comes first."""
 
 _SCHEMA: Final = """
 CREATE TABLE name (subject TEXT NOT NULL, rank INTEGER NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
@@ -144,7 +147,7 @@ def _stage(database: sqlite3.Connection, store: Store) -> None:
     database.execute("CREATE INDEX staging.kind_subject ON kind (subject, kind)")
 
 
-def _rows(store: Store, query: str) -> Iterator[tuple[object, ...]]:
+def _rows(store: Store, query: str) -> Iterator[tuple[Any, ...]]:
     """Return the rows of a SELECT as tuples; IRIs as text, literals as they are."""
     answer = store.query(query)
     if not isinstance(answer, ox.QuerySolutions):
@@ -177,12 +180,12 @@ def _enter(
     names: Sequence[tuple[int, str, str, str]],
     languages: Sequence[Language],
 ) -> bool:
-    """Write one resource; one that has codes and no label is left out, as nothing could be shown of it."""
+    """Write one resource; one without a label, or merely labelled and described elsewhere, is left out."""
     best = min(rank for rank, *_ in names)
-    if best >= _OTHER:
-        return False
     kinds = [kind for (kind,) in database.execute("SELECT kind FROM staging.kind WHERE subject = ? ORDER BY 1", (iri,))]
-    telling = [kind for kind in kinds if kind not in _NEVER_A_KIND] or kinds
+    if best >= _OTHER or not kinds:
+        return False
+    telling = [kind for kind in kinds if kind not in GENERAL_KINDS] or kinds
     replaced = database.execute("SELECT 1 FROM staging.replaced WHERE subject = ?", (iri,)).fetchone() is not None
     graph = next(graph for rank, _, _, graph in names if rank == best)
     label_keys: dict[str, None] = {}
@@ -195,7 +198,7 @@ def _enter(
             database.execute("INSERT OR IGNORE INTO whole VALUES (?, ?, ?)", (key, number, int(rank >= _OTHER)))
     database.execute(
         "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
-        (number, iri, telling[0] if telling else None, graph, 2 * replaced + (SKOS + "Concept" in kinds),
+        (number, iri, telling[0], graph, 2 * replaced + bool(_LESSER.intersection(kinds)),
          min(map(len, label_keys))),
     )  # fmt: skip
     database.execute(
@@ -260,7 +263,8 @@ class Search:
     def _find(self, match: str, whole: str, tag: str, kind: str | None, limit: int, offset: int) -> Hits:
         kinds = self._read(
             f"""SELECT kind, count(*) FROM (
-                  SELECT entry.kind FROM words JOIN entry ON entry.id = words.rowid WHERE words MATCH ? LIMIT {_COUNT_TO}
+                  SELECT entry.kind FROM words JOIN entry ON entry.id = words.rowid
+                  WHERE words MATCH ? LIMIT {_COUNT_TO}
                 ) GROUP BY kind ORDER BY 2 DESC, 1""",
             (match,),
         )
@@ -294,7 +298,7 @@ class Search:
             labels.setdefault(entry, (text, language))
         return labels
 
-    def _read(self, statement: str, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def _read(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         try:
             with self._lock:
                 return self._database.execute(statement, values).fetchall()

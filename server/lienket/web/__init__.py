@@ -14,7 +14,7 @@ from typing import Final
 from flask import Flask, Response, request
 
 from lienket.project import Project
-from lienket.web import problems, shown
+from lienket.web import catalogue, home, problems, resources, search, shown, site, sparql, templates
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -37,27 +37,37 @@ CORS_HEADERS: Final[dict[str, str]] = {
     "Access-Control-Expose-Headers": "Content-Language, ETag, Link, Location, Retry-After",
     "Access-Control-Max-Age": "86400",
 }
-"""The data is public and no cookie is ever read, so any page may ask (<https://fetch.spec.whatwg.org/#http-cors-protocol>)."""
+"""The data is public and no cookie is ever read, so any page may ask.
 
-_COMPRESSED: Final = ("text/", "application/json", "application/ld+json", "application/rdf+xml",
-                      "application/n-triples", "application/xml", "application/problem+json", "image/svg+xml")  # fmt: skip
+<https://fetch.spec.whatwg.org/#http-cors-protocol>
+"""
+
+_COMPRESSED: Final = (
+    "text/", "application/json", "application/ld+json", "application/rdf+xml", "application/n-triples",
+    "application/xml", "application/problem+json", "image/svg+xml",
+)  # fmt: skip
 _WORTH_COMPRESSING: Final = 1024
 
 
 def create_app(project: Project) -> Flask:
     """Return the WSGI application of a deployment; it opens the release at the first request, in its own process."""
-    app = Flask(__name__, static_folder=None, template_folder=None)
+    app = Flask(__name__)
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000  # static addresses carry a digest; others set their own
     app.logger.setLevel(logging.INFO)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # an IRI may hold two slashes in a row
     shown.register(app, project)
     problems.register(app)
-    try:
-        from lienket.web import sparql
-    except ImportError:
-        pass
-    else:
-        app.register_blueprint(sparql.blueprint)
+    templates.register(app, project)
+    for blueprint in (
+        home.blueprint,
+        search.blueprint,
+        resources.blueprint,
+        catalogue.blueprint,
+        sparql.blueprint,
+        site.blueprint,
+    ):
+        app.register_blueprint(blueprint)
     app.after_request(_secure)
     app.after_request(_compress)
     return app
@@ -71,7 +81,7 @@ def _secure(response: Response) -> Response:
 
 def _compress(response: Response) -> Response:
     """Send text compressed to who takes it; what is streamed or already on disk goes as it is."""
-    if not response.mimetype.startswith(_COMPRESSED):
+    if not (response.mimetype or "").startswith(_COMPRESSED):
         return response
     response.vary.add("Accept-Encoding")
     if (

@@ -70,6 +70,15 @@ def document(iri: str, suffix: str = "") -> str:
     return f"{request.script_root}/{quote(rest, safe=_KEPT)}{suffix}"
 
 
+def uri(iri: str) -> str:
+    """Return `iri` with everything beyond ASCII percent-encoded, as a header needs it.
+
+    >>> uri("https://data.example/id/chợ")
+    'https://data.example/id/ch%E1%BB%A3'
+    """
+    return quote(iri, safe=_KEPT + "#?[]")
+
+
 def is_ours(iri: str) -> bool:
     """Return whether `iri` is one of this deployment."""
     return iri.startswith(project().base_iri)

@@ -74,7 +74,7 @@ def answer(problem: Problem) -> Response:
     if (negotiate(request.headers.get("Accept"), (PROBLEM, HTML)) or PROBLEM) is HTML:
         page = render_template("problem.html", problem=problem, title=title, detail=detail)
         response = Response(page, problem.status, content_type=HTML.content_type)
-        response.content_language = language.tag()  # type: ignore[assignment]
+        response.headers["Content-Language"] = language.tag()
     else:
         members = {"type": "about:blank", "title": title, "status": problem.status, "detail": detail}
         text = json.dumps({**members, **problem.members}, ensure_ascii=False)
@@ -91,8 +91,9 @@ def register(app: Flask) -> None:
     def framework(error: HTTPException) -> Response:
         if error.code is None or error.code < 400:  # a redirect of the router is an answer, not a failure
             return Response(error.get_body(), error.code or 500, error.get_headers())
-        allowed = {"Allow": value for name, value in error.get_headers() if name == "Allow"}
-        return answer(Problem.of(error.code, **allowed))
+        problem = Problem.of(error.code)
+        problem.headers.update({name: value for name, value in error.get_headers() if name == "Allow"})
+        return answer(problem)
 
     def ours(error: LienketError) -> Response:
         app.logger.error("%s %s: %s", request.method, request.path, error)

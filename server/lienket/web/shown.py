@@ -5,9 +5,11 @@ the store keeps its snapshot even where the release is replaced meanwhile.
 """
 
 import os
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
 from threading import Lock
+from typing import Any, TypeVar
 
 import pyoxigraph as ox
 from flask import Flask, current_app, g
@@ -20,6 +22,7 @@ from lienket.vocabulary import PREFIXES
 from lienket.web.queries import query
 
 _EXTENSION = "lienket"
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,27 @@ class Shown:
     store: Store
     prefixes: dict[str, str]
     """Namespace by prefix: the engine's and the deployment's own."""
+    kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Answers that `once` keeps."""
 
     @cached_property
     def search(self) -> Search:
         """The full-text index; raises `UnavailableError` where the release has none that can be read."""
         return Search.open(self.release.search_path)
+
+
+def once(function: Callable[[Shown], _Answer]) -> Callable[[Shown], _Answer]:
+    """Keep the answer of `function` for as long as its release is on show; a release never changes."""
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def kept(present: Shown) -> _Answer:
+        if name not in present.kept:
+            present.kept[name] = function(present)  # two threads may both work it out; the answer is the same
+        answer: _Answer = present.kept[name]
+        return answer
+
+    return kept
 
 
 class Showcase:

@@ -1,0 +1,113 @@
+"""Answers that can be kept: what every document has in its headers, and when nothing need be sent at all."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+import pyoxigraph as ox
+from flask import Response, request
+
+from lienket import __version__
+from lienket.formats import HTML, Format, by_suffix, negotiate
+from lienket.web import addresses, language
+from lienket.web.problems import Problem
+from lienket.web.shown import Shown
+
+
+def tag_of(present: Shown, format_: Format) -> str:
+    """Return the entity tag of this request's answer: it changes with the release, the format and the language."""
+    spoken = f"-{language.tag()}" if format_ is HTML else ""
+    return f"{present.release.id}-{__version__}-{format_.suffix}{spoken}"
+
+
+def created(present: Shown) -> datetime:
+    """Return when the release was made."""
+    return datetime.fromisoformat(present.release.manifest["created"])
+
+
+def unchanged(present: Shown, format_: Format) -> Response | None:
+    """Return the empty answer for a visitor who has this release's answer already, else None (RFC 9110 §13.2.2)."""
+    tag = tag_of(present, format_)
+    if request.if_none_match:
+        known = request.if_none_match.contains_weak(tag)
+    else:
+        since = request.headers.get("If-Modified-Since")
+        known = bool(since) and request.method in ("GET", "HEAD") and _not_after(created(present), str(since))
+    return finished(Response(status=304), present, format_) if known else None
+
+
+def finished(response: Response, present: Shown, format_: Format) -> Response:
+    """Put into `response` what says how long it holds and what it depends on."""
+    response.set_etag(tag_of(present, format_), weak=True)  # weak: the same whether compressed or not
+    response.last_modified = created(present)
+    response.headers["Cache-Control"] = "public, no-cache"
+    response.vary.add("Accept")
+    if format_ is HTML:
+        response.vary.add("Accept-Language")
+        response.headers["Content-Language"] = language.tag()
+    return response
+
+
+def sent(
+    body: bytes | str, present: Shown, format_: Format, *, iri: str = "", among: Sequence[Format] = ()
+) -> Response:
+    """Return a document's answer; `iri` is what it describes and `among` the formats it can be had in."""
+    response = Response(body, content_type=format_.content_type)
+    for other in among:
+        if other is not format_:
+            response.headers.add(
+                "Link", f'<{addresses.document(iri, "." + other.suffix)}>; rel="alternate"; type="{other.media_type}"'
+            )
+    if iri:
+        response.headers.add("Link", f'<{addresses.uri(iri)}>; rel="describes"')
+    return finished(response, present, format_)
+
+
+def wanted(among: Sequence[Format], suffix: str = "") -> Format:
+    """Return the format asked for, by suffix or by the `Accept` header; raises `Problem` 406 where there is none."""
+    format_ = by_suffix(suffix, among) if suffix else negotiate(request.headers.get("Accept"), among)
+    if format_ is None:
+        raise Problem(
+            406,
+            "Not in that format",
+            "This address answers in: {formats}.",
+            values={"formats": ", ".join(known.media_type for known in among)},
+            headers={"Vary": "Accept"},
+        )
+    return format_
+
+
+def split_suffix(path: str, among: Sequence[Format]) -> tuple[str, str]:
+    """Return a path without the suffix of one of the formats, and that suffix or "".
+
+    >>> from lienket.formats import TURTLE
+    >>> split_suffix("unit/19753.ttl", [TURTLE]), split_suffix("unit/v1.2", [TURTLE])
+    (('unit/19753', 'ttl'), ('unit/v1.2', ''))
+    """
+    stem, dot, suffix = path.rpartition(".")
+    return (stem, suffix) if dot and stem and by_suffix(suffix, among) else (path, "")
+
+
+def page_number() -> int:
+    """Return the page asked for by `?page=`, from 1; raises `Problem` 400 where it is no such number."""
+    text = request.args.get("page", "1")
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= 500 or len(text) > 9:
+        raise Problem(400, "Not understood", "page must be a number from 1 to 500.")
+    return int(text)
+
+
+def iri_argument(name: str) -> str:
+    """Return the IRI in an argument of the address; raises `Problem` 400 where it is none."""
+    iri = request.args.get(name, "")
+    try:
+        ox.NamedNode(iri)
+    except ValueError:
+        raise Problem(400, "Not understood", "{name} must be an IRI.", values={"name": name}) from None
+    return iri
+
+
+def _not_after(moment: datetime, since: str) -> bool:
+    try:
+        return moment.replace(microsecond=0) <= parsedate_to_datetime(since)
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,396 @@
+"""What a resource's page says, worked out from the store in a handful of bounded queries.
+
+    statements ─▶ names of everything in them ─▶ properties in order ─▶ Description
+                  what points here, counted      facts, places, sources
+
+Nothing here knows HTML; `graphs.py` writes the same statements as RDF.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from lienket.languages import Language
+from lienket.search import GENERAL_KINDS
+from lienket.store import Term
+from lienket.vocabulary import DCAT, DCT, FOAF, GEO, LABEL_PREDICATES, LOCN, ORG, RDF, RDFS, SCHEMA, SKOS, SOSA, VCARD
+from lienket.web import addresses, maps
+from lienket.web.datasets import Dataset, datasets
+from lienket.web.names import (
+    Link,
+    PropertyShape,
+    Text,
+    iri_of,
+    links,
+    name_of,
+    order_of,
+    preferred,
+    property_shapes,
+    texts_of,
+)
+from lienket.web.queries import query
+from lienket.web.shown import Shown
+from lienket.web.values import Value, shown_literal
+
+MOST_STATEMENTS: Final = 20_000
+"""A resource with more statements of its own is shown in part and downloaded with its dataset."""
+
+MOST_VALUES: Final = 20
+"""Values of one property, or resources that point here by one property, that a page shows at first."""
+
+MOST_COUNTED: Final = 10_000
+"""What points here is counted up to this number, by queries/pointing.rq."""
+
+SUMMARIES: Final = (SCHEMA + "description", DCT + "description", SKOS + "definition", RDFS + "comment")
+"""What says in a sentence what a thing is, best first."""
+
+_ORDER: Final = (
+    SKOS + "altLabel", SCHEMA + "alternateName", SKOS + "notation", DCT + "identifier", SCHEMA + "identifier",
+    ORG + "identifier", DCT + "type", SCHEMA + "additionalType", ORG + "classification", SOSA + "observedProperty",
+    SOSA + "hasFeatureOfInterest", SOSA + "phenomenonTime", SOSA + "hasSimpleResult", SOSA + "hasResult",
+    SCHEMA + "address", LOCN + "address", DCT + "spatial", SCHEMA + "containedInPlace", GEO + "sfWithin",
+    SCHEMA + "openingHours", SCHEMA + "openingHoursSpecification", SCHEMA + "priceRange", SCHEMA + "price",
+    SCHEMA + "telephone", VCARD + "hasTelephone", VCARD + "hasEmail", FOAF + "homepage", SCHEMA + "url",
+    DCT + "temporal", DCT + "valid", DCT + "issued", DCT + "modified", DCT + "publisher", DCT + "license",
+    ORG + "unitOf", ORG + "subOrganizationOf", SKOS + "inScheme", SKOS + "broader", SKOS + "narrower",
+    DCT + "replaces", DCT + "isReplacedBy", DCAT + "theme", DCAT + "keyword",
+)  # fmt: skip
+"""Order of well-known properties where no shape gives one."""
+
+_LAST: Final = (GEO + "hasGeometry", GEO + "hasDefaultGeometry", GEO + "hasCentroid", LOCN + "geometry",
+                DCAT + "distribution", RDFS + "isDefinedBy", DCT + "source")  # fmt: skip
+
+_LINKS_TO_GEOMETRY: Final = _LAST[:4]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One triple of a description; `node` is None for the resource itself, else the node that belongs to it."""
+
+    node: ox.NamedNode | ox.BlankNode | None
+    predicate: ox.NamedNode
+    object: Term
+    graph: str
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property with its values, as many as the page shows."""
+
+    link: Link
+    """Named for people; leads to the property's definition where that is ours."""
+    values: tuple[Value, ...]
+    total: int
+    order: float
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """The resources that point here by one property."""
+
+    property: Link
+    count: int
+    """Up to `MOST_COUNTED`."""
+    subjects: tuple[Link, ...]
+    page: int = 1
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class Description:
+    """All that a page shows of a resource."""
+
+    iri: str
+    name: Text
+    other_names: tuple[Text, ...]
+    """The same name in the deployment's other languages."""
+    kinds: tuple[Link, ...]
+    summary: Text | None
+    facts: tuple[Property, ...]
+    """The few properties that people come for, when there are many."""
+    properties: tuple[Property, ...]
+    map: "maps.Map | None"
+    replaced_by: tuple[Link, ...]
+    sources: tuple[Dataset, ...]
+    graphs: tuple[Link, ...]
+    """Named graphs that describe it and are no dataset of the catalogue."""
+    complete: bool
+
+
+def exists(present: Shown, iri: str) -> bool:
+    """Return whether anything is said of `iri`."""
+    try:
+        return present.store.ask(query("exists"), subject=ox.NamedNode(iri))
+    except ValueError:  # no IRI can be written like this
+        return False
+
+
+def statements(present: Shown, iri: str) -> list[Statement]:
+    """Return what is said of `iri` and of the nodes that belong to it, at most `MOST_STATEMENTS` + 1."""
+    found = []
+    for row in present.store.select(query("statements"), subject=ox.NamedNode(iri)):
+        node, predicate = row.get("node"), row["predicate"]
+        if isinstance(predicate, ox.NamedNode) and (node is None or isinstance(node, ox.NamedNode | ox.BlankNode)):
+            found.append(Statement(node, predicate, row["object"], iri_of(row["graph"])))
+    return found
+
+
+def describe(present: Shown, iri: str, said: Sequence[Statement], pack: Language) -> Description:
+    """Return the description of `iri` for a visitor who reads the language `pack`."""
+    languages = order_of(present.project.languages, pack.tag)
+    tree = _Tree(said)
+    texts = texts_of(present, [iri, *tree.named()])
+    known = texts.get(iri, [])
+    types = [value.value for value in tree.values(None, RDF + "type") if isinstance(value, ox.NamedNode)]
+    telling = [kind for kind in types if kind not in GENERAL_KINDS] or types
+    summary, summary_predicate = _summary(tree, languages)
+    hidden = {RDF + "type", *LABEL_PREDICATES, *([summary_predicate] if summary_predicate else [])}
+    writer = _Writer(present, tree, texts, types, languages, pack)
+    properties = writer.properties(None, hidden)
+    catalogued = datasets(present)
+    graphs = list(dict.fromkeys(statement.graph for statement in said if statement.node is None))
+    name = preferred(known, languages) or writer.stand_in(iri, telling)
+    return Description(
+        iri=iri,
+        name=name,
+        other_names=_other_names(known, name, languages),
+        kinds=tuple(writer.link(kind) for kind in telling),
+        summary=summary,
+        facts=_facts(properties) if len(properties) > 6 else (),
+        properties=properties,
+        map=maps.of_place(present, iri, tree.shapes(_LINKS_TO_GEOMETRY), languages),
+        replaced_by=tuple(
+            writer.link(value.value)
+            for value in tree.values(None, DCT + "isReplacedBy")
+            if isinstance(value, ox.NamedNode)
+        ),
+        sources=tuple(catalogued[graph] for graph in graphs if graph in catalogued),
+        graphs=tuple(links(present, (g for g in graphs if g not in catalogued), languages).values()),
+        complete=len(said) <= MOST_STATEMENTS,
+    )
+
+
+def pointing(present: Shown, iri: str, pack: Language) -> tuple[Pointing, ...]:
+    """Return what points at `iri`: each property with its count and the first resources."""
+    languages = order_of(present.project.languages, pack.tag)
+    rows = present.store.select(query("pointing"), object=ox.NamedNode(iri))
+    found = [
+        (iri_of(row["predicate"]), int(row["count"].value), *_subjects(present, iri, iri_of(row["predicate"]), 1))
+        for row in rows
+        if "predicate" in row and isinstance(row["count"], ox.Literal)
+    ]
+    named = links(present, [each for predicate, _, subjects, _ in found for each in (predicate, *subjects)], languages)
+    return tuple(
+        Pointing(named[predicate], count, tuple(named[subject] for subject in subjects), more=more)
+        for predicate, count, subjects, more in found
+    )
+
+
+def pointing_by(present: Shown, iri: str, predicate: str, page: int, pack: Language) -> Pointing:
+    """Return one page of the resources that point at `iri` by `predicate`."""
+    subjects, more = _subjects(present, iri, predicate, page)
+    named = links(present, [predicate, *subjects], order_of(present.project.languages, pack.tag))
+    return Pointing(named[predicate], 0, tuple(named[subject] for subject in subjects), page=page, more=more)
+
+
+def values_of(
+    present: Shown, iri: str, said: Sequence[Statement], predicate: str, page: int, pack: Language
+) -> tuple[Property | None, bool]:
+    """Return one page of the values of one property, and whether there are more."""
+    tree = _Tree(said)
+    start = (page - 1) * MOST_VALUES
+    values = tree.values(None, predicate)[start : start + MOST_VALUES]
+    if not values:
+        return None, False
+    part = _Tree([Statement(None, ox.NamedNode(predicate), value, "") for value in values])
+    languages = order_of(present.project.languages, pack.tag)
+    types = [value.value for value in tree.values(None, RDF + "type") if isinstance(value, ox.NamedNode)]
+    writer = _Writer(present, part, texts_of(present, part.named()), types, languages, pack)
+    return writer.properties(None, set())[0], len(tree.values(None, predicate)) > start + MOST_VALUES
+
+
+def classes_in(present: Shown, graph: str, shown_each: int, pack: Language) -> tuple[Pointing, ...]:
+    """Return the classes of a dataset's resources: each with its number and the first resources."""
+    languages = order_of(present.project.languages, pack.tag)
+    found = []
+    for row in present.store.select(query("classes"), graph=ox.NamedNode(graph)):
+        if "class" in row and isinstance(row["count"], ox.Literal):
+            class_ = iri_of(row["class"])
+            members, _ = _members(present, graph, class_, 1)
+            found.append((class_, int(row["count"].value), members[:shown_each]))
+    named = links(present, [each for class_, _, members in found for each in (class_, *members)], languages)
+    return tuple(
+        Pointing(named[class_], count, tuple(named[member] for member in members), more=count > len(members))
+        for class_, count, members in found
+    )
+
+
+def members_of(present: Shown, graph: str, class_: str, page: int, pack: Language) -> Pointing:
+    """Return one page of a dataset's resources of one class."""
+    members, more = _members(present, graph, class_, page)
+    named = links(present, [class_, *members], order_of(present.project.languages, pack.tag))
+    return Pointing(named[class_], 0, tuple(named[member] for member in members), page=page, more=more)
+
+
+def _members(present: Shown, graph: str, class_: str, page: int) -> tuple[list[str], bool]:
+    rows = present.store.select(
+        f"{query('members')}OFFSET {(page - 1) * MOST_VALUES}",
+        **{"graph": ox.NamedNode(graph), "class": ox.NamedNode(class_)},
+    )
+    return [iri_of(row["subject"]) for row in rows[:MOST_VALUES]], len(rows) > MOST_VALUES
+
+
+def _subjects(present: Shown, iri: str, predicate: str, page: int) -> tuple[list[str], bool]:
+    rows = present.store.select(
+        f"{query('pointing_by')}OFFSET {(page - 1) * MOST_VALUES}",
+        object=ox.NamedNode(iri),
+        predicate=ox.NamedNode(predicate),
+    )
+    return [iri_of(row["subject"]) for row in rows[:MOST_VALUES]], len(rows) > MOST_VALUES
+
+
+class _Tree:
+    """The statements of a description by node and predicate, each value once, in the store's order."""
+
+    def __init__(self, said: Iterable[Statement]) -> None:
+        self._values: dict[str | None, dict[str, dict[Term, None]]] = {}
+        for statement in said:
+            node = None if statement.node is None else iri_of(statement.node)
+            self._values.setdefault(node, {}).setdefault(statement.predicate.value, {})[statement.object] = None
+
+    def predicates(self, node: str | None) -> list[str]:
+        return list(self._values.get(node, ()))
+
+    def values(self, node: str | None, predicate: str) -> list[Term]:
+        return list(self._values.get(node, {}).get(predicate, ()))
+
+    def holds(self, node: str) -> bool:
+        return node in self._values
+
+    def named(self) -> list[str]:
+        """Return the IRIs that need a name: predicates and the objects that a page can show."""
+        return [
+            iri
+            for by_predicate in self._values.values()
+            for predicate, values in by_predicate.items()
+            for iri in (predicate, *(v.value for v in list(values)[:MOST_VALUES] if isinstance(v, ox.NamedNode)))
+        ]
+
+    def shapes(self, predicates: Iterable[str]) -> list[str]:
+        """Return the WKT texts of the resource's geometries, or its own."""
+        nodes = [iri_of(value) for predicate in predicates for value in self.values(None, predicate)]
+        return [
+            value.value
+            for node in (None, *nodes)
+            for value in self.values(node, GEO + "asWKT")
+            if isinstance(value, ox.Literal)
+        ]
+
+
+class _Writer:
+    """Turns statements into named, ordered properties."""
+
+    def __init__(
+        self,
+        present: Shown,
+        tree: _Tree,
+        texts: dict[str, list[Text]],
+        types: Sequence[str],
+        languages: Sequence[str],
+        pack: Language,
+    ) -> None:
+        self._tree = tree
+        self._texts = texts
+        self._types = types
+        self._languages = languages
+        self._pack = pack
+        self._shapes = property_shapes(present)
+
+    def link(self, iri: str) -> Link:
+        return Link(
+            iri, name_of(iri, self._texts, self._languages), addresses.local(iri), addresses.is_ours(iri)
+        )  # fmt: skip
+
+    def stand_in(self, iri: str, types: Sequence[str]) -> Text:
+        """Return what to call a resource that has no name: its class and its key."""
+        key = name_of(iri, {}, self._languages).value
+        if not types:
+            return Text(key)
+        kind = name_of(types[0], self._texts, self._languages)
+        return Text(f"{kind.value} {key}", kind.language)
+
+    def properties(self, node: str | None, hidden: Iterable[str], depth: int = 0) -> tuple[Property, ...]:
+        skipped = frozenset(hidden)
+        found = [
+            self._property(node, predicate, depth)
+            for predicate in self._tree.predicates(node)
+            if predicate not in skipped
+        ]
+        return tuple(sorted(found, key=lambda item: (item.order, self._pack.sort_key(item.link.name.value))))
+
+    def _property(self, node: str | None, predicate: str, depth: int) -> Property:
+        values = self._tree.values(node, predicate)
+        shown = [self._value(value, depth) for value in values[: 10 * MOST_VALUES]]
+        shown.sort(key=self._value_order)
+        shape = self._shape(predicate) if node is None else None
+        link = self.link(predicate)
+        if shape is not None and (name := preferred(shape.names, self._languages)) is not None:
+            link = Link(link.iri, name, link.href, link.ours)
+        order = shape.order if shape is not None and shape.order is not None else _default_order(predicate)
+        return Property(link, tuple(shown[:MOST_VALUES]), len(values), order)
+
+    def _shape(self, predicate: str) -> PropertyShape | None:
+        return next((self._shapes[t, predicate] for t in self._types if (t, predicate) in self._shapes), None)
+
+    def _value(self, term: Term, depth: int) -> Value:
+        if isinstance(term, ox.Literal):
+            return shown_literal(term, self._pack)
+        iri = iri_of(term)
+        parts: tuple[Property, ...] = ()
+        if depth < 2 and self._tree.holds(iri):
+            parts = self.properties(iri, {RDF + "type"}, depth + 1)
+        if isinstance(term, ox.NamedNode):
+            link = self.link(iri)
+            return Value(link.name.value, language=link.name.language, iri=iri, href=link.href, parts=parts)
+        return Value("", parts=parts)
+
+    def _value_order(self, value: Value) -> tuple[int, object]:
+        spoken = value.language in self._languages
+        rank = self._languages.index(value.language) if spoken else len(self._languages)
+        return (0 if value.iri else rank, self._pack.sort_key(value.text))
+
+
+def _default_order(predicate: str) -> float:
+    """Return the place of a property no shape orders: behind all that shapes order, well-known ones first."""
+    if predicate in _LAST:
+        return 3000.0 + _LAST.index(predicate)
+    return 1000.0 + _ORDER.index(predicate) if predicate in _ORDER else 2000.0
+
+
+def _summary(tree: _Tree, languages: Sequence[str]) -> tuple[Text | None, str | None]:
+    for predicate in SUMMARIES:
+        texts = [
+            Text(value.value, value.language or "")
+            for value in tree.values(None, predicate)
+            if isinstance(value, ox.Literal)
+        ]
+        if texts:
+            return preferred(texts, languages), predicate
+    return None, None
+
+
+def _other_names(known: Sequence[Text], name: Text, languages: Sequence[str]) -> tuple[Text, ...]:
+    found = (preferred([text for text in known if text.language == tag], (tag,)) for tag in languages)
+    return tuple(text for text in found if text is not None and text.value != name.value)
+
+
+def _facts(properties: Sequence[Property]) -> tuple[Property, ...]:
+    """Return the first properties that fit a card: one short value without parts."""
+    short = (
+        item
+        for item in properties
+        if item.total == 1 and not item.values[0].parts and 0 < len(item.values[0].text) <= 60 and item.order < 2000
+    )
+    return tuple(item for item, _ in zip(short, range(4), strict=False))
