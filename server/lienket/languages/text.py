@@ -9,6 +9,9 @@ SPACES: Final = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u2
 INVISIBLE: Final = "\u200b\ufeff"
 """Inside of a character class: what cannot be seen and means nothing in a cell."""
 
+_PLAIN: Final = "!-~\u00a1-\u01bf\u1ea0-\u1ef9\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
+"""Inside of a character class: visible characters that composing leaves alone, as most cells hold nothing else."""
+
 
 def clean(text: str) -> str:
     r"""Compose letters (NFC), make every run of spaces one space, and take those at the ends away.
@@ -22,15 +25,12 @@ def clean(text: str) -> str:
 def sql_clean(text: str) -> str:
     """Return the SQL expression that does to the SQL expression `text` what `clean` does.
 
-    Most cells are clean already: a cell of letters without marks of their own is looked at once and left alone.
+    Most cells are clean already: those are looked at once and left alone.
     """
     visible = f"regexp_replace({text}, '[{INVISIBLE}]', '', 'g')"
     squeezed = f"trim(regexp_replace({visible}, '[{SPACES}]+', ' ', 'g'), ' ')"
-    return (
-        f"CASE WHEN regexp_full_match({text}, '[!-~\u00c0-\u00cf\u00d1-\u00ef\u00f1-\u01bf\u1ea0-\u1ef9]+"
-        f"(?: [!-~\u00c0-\u00cf\u00d1-\u00ef\u00f1-\u01bf\u1ea0-\u1ef9]+)*') THEN {text} "
-        f"ELSE nfc_normalize({squeezed}) END"
-    )
+    plain = f"regexp_full_match({text}, '[{_PLAIN}]+(?: [{_PLAIN}]+)*')"
+    return f"CASE WHEN {plain} THEN {text} ELSE nfc_normalize({squeezed}) END"
 
 
 def without_marks(text: str) -> str:

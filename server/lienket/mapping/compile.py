@@ -55,6 +55,24 @@ class Branch:
     columns: tuple[str, ...]
     """Columns that the object is made of, by header; those of the subject where it is made of none."""
     joined: bool
+    several: bool
+    """Whether a row may make more than one of these quads: in a join, or from a list of values."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether every row with a subject makes a quad: the rest is fixed."""
+        return all(_is_literal(sql) for sql in (self.predicate, self.object, self.graph or "''"))
+
+    def line(self) -> str:
+        """Return the SQL of the N-Quads line <https://www.w3.org/TR/n-quads/>; NULL where there is no quad."""
+        graph = f" || ' ' || {self.graph}" if self.graph is not None else ""
+        return f"{self.subject} || ' ' || {self.predicate} || ' ' || {self.object}{graph} || ' .'"
+
+    def may_equal(self, other: "Branch") -> bool:
+        """Tell whether a quad of this branch may be a quad of the other: not where a fixed term differs."""
+        terms = ((self.subject, other.subject), (self.predicate, other.predicate), (self.object, other.object))
+        graphs = (self.graph or "''", other.graph or "''")
+        return not any(_is_literal(mine) and _is_literal(theirs) and mine != theirs for mine, theirs in (*terms, graphs))
 
     def select(self) -> str:
         """Return the SELECT whose rows are quads with the cells they come from."""
@@ -91,6 +109,8 @@ class Check:
 class Program:
     """Everything that rules compile to."""
 
+    preparations: tuple[str, ...]
+    """Statements to run first: they add to each table the columns that are made once and read often."""
     branches: tuple[Branch, ...]
     checks: tuple[Check, ...]
 
@@ -170,7 +190,7 @@ def compile_rules(
     for document in rules:
         for triples_map in document.triples_maps.values():
             compiler.add(document, triples_map)
-    return Program(tuple(compiler.branches), tuple(compiler.checks.values()))
+    return Program(tuple(compiler.preparations()), tuple(compiler.branches), tuple(compiler.checks.values()))
 
 
 class _Scope:
@@ -186,6 +206,11 @@ class _Scope:
     @property
     def sources(self) -> str:
         return ", ".join(self._clauses)
+
+    @property
+    def several(self) -> bool:
+        """Whether a row of the table may stand in several rows of the clause."""
+        return len(self._clauses) > 1
 
     def cell(self, name: str) -> tuple[str, str | None]:
         """Return the SQL of a reference's text, and of its natural datatype where its source has such."""
@@ -213,6 +238,7 @@ class _Compiler:
         self._graph = literal(f"<{graph}>") if graph else None
         self._numbers: dict[tuple[Path, str], int] = {}
         self._base_iri = ""
+        self._made: dict[str, dict[str, tuple[str, int]]] = {}
         self.branches: list[Branch] = []
         self.checks: dict[str, Check] = {}
 
@@ -243,7 +269,7 @@ class _Compiler:
         number = self._numbers[document.path, triples_map.name]
         self._base_iri = triples_map.base_iri
         scope = _Scope(table)
-        subject = self._term(triples_map.subject, scope, number)
+        subject = self._subject(triples_map.subject, scope, number)
         predicate_sql = self._term(predicate, scope, number)
         if graph is None or graph.expression == Constant(NamedNode(DEFAULT_GRAPH)):
             graph_sql = self._graph
@@ -264,7 +290,7 @@ class _Compiler:
                 parent_scope = scope
                 columns = list(term_references(parent.subject))
             self._base_iri = parent.base_iri
-            object_sql = self._term(parent.subject, parent_scope, self._numbers[document.path, parent.name])
+            object_sql = self._subject(parent.subject, parent_scope, self._numbers[document.path, parent.name])
         else:
             columns = list(term_references(object_))
             object_sql = self._term(object_, scope, number)
@@ -274,9 +300,32 @@ class _Compiler:
             Branch(
                 triples_map.name, number, table, scope.sources, condition, subject, predicate_sql, object_sql,
                 graph_sql, constant, _headers(table, subject_columns),
-                _headers(table, tuple(dict.fromkeys(columns)) or subject_columns), joined,
+                _headers(table, tuple(dict.fromkeys(columns)) or subject_columns), joined, scope.several,
             )
         )  # fmt: skip
+
+    # Columns that are made once: what functions return, and subjects, which every triple of a row begins with
+
+    def _make(self, scope: _Scope, needed: Iterable[str], build: Callable[[_Scope], str]) -> str:
+        """Return the SQL of a made column; of the expression itself where it takes several values from a cell."""
+        if scope.table is None or any(scope.table.columns[name].kind == "items" for name in needed):
+            return build(scope)
+        made = self._made.setdefault(scope.table.identifier, {})
+        sql = build(_Scope(scope.table))
+        level = 1 + max((level for name, level in made.values() if f"c.{name}" in sql), default=0)
+        name, _ = made.setdefault(sql, (f"m{len(made)}_", level))
+        return f"{scope.alias}.{name}"
+
+    def preparations(self) -> Iterator[str]:
+        """Yield the statements that add the made columns; one that reads another is made from it."""
+        for table, made in self._made.items():
+            inner = table
+            for level in sorted({level for _, level in made.values()}):
+                columns = ", ".join(f"{sql} AS {name}" for sql, (name, its) in made.items() if its == level)
+                inner = f"(SELECT *, {columns} FROM {inner} AS c)"
+            yield f"CREATE TABLE {table}_made AS SELECT * FROM {inner}"
+            yield f"DROP TABLE {table}"
+            yield f"ALTER TABLE {table}_made RENAME TO {table}"
 
     # Values: SQL expressions of text, NULL where there is none
 
@@ -300,10 +349,15 @@ class _Compiler:
                 raise TypeError("a fresh blank node has no value")
 
     def _called(self, call: Call, scope: _Scope) -> str:
+        """Return what a function answers: NULL where it cannot read its input, an empty text for nothing stated."""
         function = self._functions[call.function]
         inputs = dict(call.inputs)
-        arguments = (self._value(inputs[parameter], scope) for parameter in function.parameters)
-        return f"{function.macro}({', '.join(arguments)})"
+
+        def build(scope: _Scope) -> str:
+            arguments = (self._value(inputs[parameter], scope) for parameter in function.parameters)
+            return f"{function.macro}({', '.join(arguments)})"
+
+        return self._make(scope, references(call), build)
 
     @staticmethod
     def _fixed(text: str, encode: str | None) -> str:
@@ -322,6 +376,11 @@ class _Compiler:
         if term_map.term_type == "Literal":
             return self._literal(term_map, scope)
         return f"'<' || {self._iri(term_map, scope)} || '>'"
+
+    def _subject(self, term_map: TermMap, scope: _Scope, number: int) -> str:
+        if isinstance(term_map.expression, Constant | Fresh):
+            return self._term(term_map, scope, number)
+        return self._make(scope, term_references(term_map), lambda scope: self._term(term_map, scope, number))
 
     def _iri(self, term_map: TermMap, scope: _Scope) -> str:
         """Return an IRI without its brackets; NULL where the text makes none."""

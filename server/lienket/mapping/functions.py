@@ -29,9 +29,10 @@ _UNWRITABLE: Final = '\\x00-\\x20<>"{}|^`\\\\'
 
 
 def _encode(keep: str) -> str:
-    """Return SQL that percent-encodes the characters of `t` outside of a class; most texts need none."""
+    """Return SQL that percent-encodes the characters of `t` outside of a class; most texts hold at most spaces."""
     return (
-        f"CASE WHEN regexp_full_match(t, '[{keep}]*') THEN t ELSE list_aggregate(list_transform("
+        f"CASE WHEN regexp_full_match(t, '[{keep}]*') THEN t "
+        f"WHEN regexp_full_match(t, '[ {keep}]*') THEN replace(t, ' ', '%20') ELSE list_aggregate(list_transform("
         f"regexp_extract_all(t, '[{keep}]+|[^{keep}]+'), "
         f"lambda p: CASE WHEN regexp_full_match(p, '[{keep}]+') THEN p ELSE url_encode(p) END), 'string_agg', '') END"
     )

@@ -320,7 +320,7 @@ def _has_blank_lines(path: Path) -> bool:
     if path.stat().st_size == 0:
         return True
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return re.search(rb"(?:\n|\r)\r?\n(?=\s*\S)|\r[^\n]", content) is not None
+        return re.search(rb"\n\r?\n(?=\s*\S)|\r(?!\n)", content) is not None
 
 
 def _trimmed(record: Sequence[str]) -> tuple[str, ...]:
