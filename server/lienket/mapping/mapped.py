@@ -46,6 +46,8 @@ class Mapped:
         """Cells that could not become RDF, by table and row."""
         self._program = program
         self._subjects_listed = False
+        # Rows carry their numbers by now; keeping them in order would cost the writer its second core and its memory.
+        connection.execute("SET preserve_insertion_order = false")
         for statement in program.preparations:
             connection.execute(statement)
         connection.execute(f"CREATE VIEW quads AS {program.quads()}")
