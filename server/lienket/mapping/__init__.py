@@ -1,9 +1,7 @@
 """Mapping: tables in, quads out. RML rules are compiled to SQL, which DuckDB runs over tables that are loaded once.
 
-    rules = [read_rules(path, base_iri="https://data.example.org/")]
-    with map_rules(rules, root=folder, language=languages.get("vi"), graph=None) as mapped:
-        for fault in mapped.faults: …
-        mapped.write_nquads(out)
+`read_rules` reads a mapping document, `map_rules` runs it: the outcome, `Mapped`, holds the quads as a relation, writes
+them as N-Quads, names the cells that cannot become RDF, and finds the cells behind any triple.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,7 +48,8 @@ def map_rules(
     try:
         define(connection, language)
         tables = _load(connection, rules, root, language, check_calls(rules, known), on_progress)
-        mapped = Mapped(connection, compile_rules(rules, tables, known, graph), tuple({table.identifier: table for table in tables.values()}.values()))
+        distinct_tables = {table.identifier: table for table in tables.values()}
+        mapped = Mapped(connection, compile_rules(rules, tables, known, graph), tuple(distinct_tables.values()))
         mapped.check(on_progress)
         if strict and mapped.faults:
             raise InputError(*mapped.faults)

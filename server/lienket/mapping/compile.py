@@ -20,9 +20,22 @@ from ..vocabulary import LIENKET_FUNCTION, RDF, XSD
 from .document import distinct, shown
 from .functions import Function
 from .rules import (
-    DEFAULT_GRAPH, Call, Constant, Expression, Fresh, PredicateObjectMap, Reference, RefObjectMap, Rules, Source,
-    Template, TermMap, TriplesMap, references, term_references,
-)  # fmt: skip
+    DEFAULT_GRAPH,
+    Call,
+    Constant,
+    Expression,
+    Fresh,
+    PredicateObjectMap,
+    Reference,
+    RefObjectMap,
+    Rules,
+    Source,
+    Template,
+    TermMap,
+    TriplesMap,
+    references,
+    term_references,
+)
 from .sources import Table
 from .sql import literal
 from .terms import DATATYPES, SCHEME, is_iri
@@ -71,8 +84,8 @@ class Branch:
     def may_equal(self, other: "Branch") -> bool:
         """Tell whether a quad of this branch may be a quad of the other: not where a fixed term differs."""
         terms = ((self.subject, other.subject), (self.predicate, other.predicate), (self.object, other.object))
-        graphs = (self.graph or "''", other.graph or "''")
-        return not any(_is_literal(mine) and _is_literal(theirs) and mine != theirs for mine, theirs in (*terms, graphs))
+        pairs = (*terms, (self.graph or "''", other.graph or "''"))
+        return not any(_is_literal(mine) and _is_literal(theirs) and mine != theirs for mine, theirs in pairs)
 
     def select(self) -> str:
         """Return the SELECT whose rows are quads with the cells they come from."""
@@ -230,9 +243,7 @@ class _Scope:
 
 
 class _Compiler:
-    def __init__(
-        self, tables: Mapping[TableKey, Table], functions: Mapping[str, Function], graph: str | None
-    ) -> None:
+    def __init__(self, tables: Mapping[TableKey, Table], functions: Mapping[str, Function], graph: str | None) -> None:
         self._tables = tables
         self._functions = functions
         self._graph = literal(f"<{graph}>") if graph else None

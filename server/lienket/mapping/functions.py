@@ -78,7 +78,7 @@ TERM_MACROS: Final[dict[str, str]] = {
         "try_cast(CASE WHEN lk_leap(try_cast(regexp_extract(t, '^-?([0-9]+)-', 1) AS HUGEINT)) THEN '2000' "
         "ELSE '2001' END || regexp_extract(t, '^-?[0-9]+(-[0-9]{2}-[0-9]{2})', 1) AS DATE) IS NOT NULL"
     ),
-    # A double in canonical form <https://www.w3.org/TR/xmlschema-2/#double>: one digit before the point, no zero behind.
+    # Canonical form <https://www.w3.org/TR/xmlschema-2/#double>: one digit before the point, no needless zero.
     "lk_double(x)": (
         "regexp_replace(regexp_replace(CASE WHEN format('{:.15e}', x::DOUBLE)::DOUBLE = x "
         "THEN format('{:.15e}', x::DOUBLE) ELSE format('{:.16e}', x::DOUBLE) END, "
@@ -94,7 +94,8 @@ ITEM_MACROS: Final[dict[str, str]] = {
         "WHEN 'VARCHAR' THEN {'text': v ->> '$', 'datatype': NULL::VARCHAR} "
         f"WHEN 'BOOLEAN' THEN {{'text': v::VARCHAR, 'datatype': '{XSD}boolean'}} "
         "WHEN 'ARRAY' THEN {'text': NULL, 'datatype': '!'} WHEN 'OBJECT' THEN {'text': NULL, 'datatype': '!'} "
-        f"ELSE CASE WHEN regexp_full_match(v::VARCHAR, '-?[0-9]+') THEN {{'text': v::VARCHAR, 'datatype': '{XSD}integer'}} "
+        f"ELSE CASE WHEN regexp_full_match(v::VARCHAR, '-?[0-9]+') "
+        f"THEN {{'text': v::VARCHAR, 'datatype': '{XSD}integer'}} "
         f"ELSE {{'text': coalesce(lk_double(try_cast(v AS DOUBLE)), v::VARCHAR), 'datatype': '{XSD}double'}} END END"
     ),
 }

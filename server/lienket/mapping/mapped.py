@@ -109,7 +109,8 @@ class Mapped:
         The second kind makes one quad a row, each row has its own subject, and no other branch makes the same.
         """
         own: dict[int, bool] = {}
-        repeated, singular = [], []
+        repeated: list[Branch] = []
+        singular: list[Branch] = []
         for branch in self._program.branches:
             alone = branch.table is not None and not branch.several and not any(
                 branch is not other and branch.may_equal(other) for other in self._program.branches
@@ -178,8 +179,8 @@ class Mapped:
     def _list_subjects(self) -> None:
         if not self._subjects_listed:
             self.connection.execute(
-                f"CREATE TABLE mapped_subjects AS SELECT DISTINCT number, row, subject FROM ({self._program.subjects()}) "
-                "WHERE subject IS NOT NULL"
+                "CREATE TABLE mapped_subjects AS SELECT DISTINCT number, row, subject "
+                f"FROM ({self._program.subjects()}) WHERE subject IS NOT NULL"
             )
             self._subjects_listed = True
 

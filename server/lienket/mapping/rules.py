@@ -193,7 +193,7 @@ class TemplateError(ValueError):
 def parse_template(text: str) -> Template:
     r"""Read a template: `{` and `}` enclose references, a backslash escapes these three.
 
-    >>> parse_template(r"id/unit/{Mã}-2025\\{x").parts
+    >>> parse_template(r"id/unit/{Mã}-2025\{x").parts
     ('id/unit/', Reference(name='Mã'), '-2025{x')
 
     Raises TemplateError.
@@ -228,7 +228,6 @@ def parse_template(text: str) -> Template:
     if buffer:
         parts.append(buffer)
     return Template(tuple(parts))
-
 
 
 class _Reader:
@@ -314,7 +313,7 @@ class _Reader:
         base = self._one(node, "baseIRI")
         if base is not None and (not isinstance(base, NamedNode) or not is_iri(base.value)):
             self._fault("has an rml:baseIRI that is not an IRI: {found}", found=base)
-        if len(self.faults) > before or not subject:
+        if len(self.faults) > before or not subject or not isinstance(subject[0], TermMap):
             return None
         base_iri = base.value if isinstance(base, NamedNode) else self._base_iri
         triples_map = TriplesMap(_name(node), source, subject[0], tuple(classes), graphs, maps, base_iri)
@@ -614,5 +613,3 @@ def _reads_anything(triples_map: TriplesMap) -> bool:
     for each in triples_map.predicate_object_maps:
         maps += [*each.predicates, *each.graphs, *(found for found in each.objects if isinstance(found, TermMap))]
     return any(term_references(each) for each in maps)
-
-

@@ -359,9 +359,7 @@ def _header_position(texts: Sequence[Sequence[str]], wanted: Sequence[str]) -> i
     return best
 
 
-def _columns(
-    header: Sequence[str], wanted: Sequence[str], file: str, sheet: str | None, row: int
-) -> dict[str, Column]:
+def _columns(header: Sequence[str], wanted: Sequence[str], file: str, sheet: str | None, row: int) -> dict[str, Column]:
     """Find the wanted columns in a header, however spaces and letters are composed there.
 
     Raises InputError that names every missing or doubled column, and the columns there are.
@@ -420,4 +418,5 @@ def _check_json(path: Path) -> None:
     except UnicodeError as error:
         raise _encoding_fault(path) from error
     except json.JSONDecodeError as error:
-        raise InputError(Fault("is not JSON: {detail}", shown(path), error.lineno, values={"detail": error.msg})) from error
+        fault = Fault("is not JSON: {detail}", shown(path), error.lineno, values={"detail": error.msg})
+        raise InputError(fault) from error

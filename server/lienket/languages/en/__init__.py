@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from ..text import clean, sql_clean, without_marks
 from .. import Pack
+from ..text import clean, sql_clean, without_marks
 
 _WHOLE: Final = "[+-]?(?:[0-9]{1,3}(?:[, ][0-9]{3})+|[0-9]+)"
 _MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"

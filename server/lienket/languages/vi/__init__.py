@@ -9,15 +9,15 @@ import re
 import unicodedata
 from typing import Final
 
+from .. import Pack
 from ..text import clean as _clean
 from ..text import sql_clean, without_marks
-from .. import Pack
 
 _VOWELS: Final = "aăâeêioôơuưy"
 _TONES: Final = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 """Tone marks, with their place in the order of the dictionary; no mark comes first."""
 _TONED: Final = {tone: "".join(unicodedata.normalize("NFC", vowel + tone) for vowel in _VOWELS) for tone in _TONES}
-_FLAT: Final = str.maketrans({toned: vowel for marked in _TONED.values() for toned, vowel in zip(marked, _VOWELS)})
+_FLAT: Final = str.maketrans("".join(_TONED.values()), _VOWELS * len(_TONED))
 _LOOK_ALIKES: Final = str.maketrans("Ðð", "Đđ")
 """The Icelandic letter looks the same and gets into Vietnamese text."""
 _LETTERS: Final = {"ă": "a1", "â": "a2", "đ": "d1", "ê": "e1", "ô": "o1", "ơ": "o2", "ư": "u1"}
