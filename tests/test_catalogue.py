@@ -12,7 +12,8 @@ from lienket.validation.reference import validate_graph
 from lienket.validation.shapes import Shapes, read_graph
 
 ROOT = Path(__file__).parent.parent
-DCAT_AP = ROOT.parent / "shared" / "suites" / "dcat-ap" / "3.0.1" / "shacl"
+DCAT_AP = ROOT.parent / "shared" / "suites" / "dcat-ap" / "3.0.1" / "html" / "shacl"
+DCAT_AP_SHAPES = ("shapes.ttl", "range.ttl", "deprecateduris.ttl", "mdr-vocabularies.shape.ttl")
 BASE = "https://data.songmay.example/"
 
 needs_shapes = pytest.mark.skipif(not DCAT_AP.is_dir(), reason="needs the DCAT-AP shapes under ../shared/suites")
@@ -28,7 +29,7 @@ def catalogue(release: Release) -> rdflib.Graph:
 
 
 @needs_shapes
-@pytest.mark.parametrize("name", ["dcat-ap-SHACL.ttl", "ranges.ttl"])
+@pytest.mark.parametrize("name", DCAT_AP_SHAPES)
 def test_it_conforms_to_dcat_ap(catalogue: rdflib.Graph, name: str) -> None:
     shapes = Shapes(read_graph([DCAT_AP / name]), (DCAT_AP / name,))
     assert violations(validate_graph(catalogue, shapes, rdflib.Graph())) == []
@@ -39,7 +40,7 @@ def test_the_shapes_find_what_is_missing(catalogue: rdflib.Graph) -> None:
     """The check above can fail."""
     broken = rdflib.Graph() + catalogue
     broken.remove((None, DCTERMS.title, None))
-    shapes = Shapes(read_graph([DCAT_AP / "dcat-ap-SHACL.ttl"]), ())
+    shapes = Shapes(read_graph([DCAT_AP / "shapes.ttl"]), ())
     assert violations(validate_graph(broken, shapes, rdflib.Graph()))
 
 

@@ -14,7 +14,7 @@ from lienket.validation.reference import validate_graph
 from lienket.validation.shapes import Shapes, read_graph
 
 from .conftest import ROOT
-from .test_catalogue import DCAT_AP, needs_shapes, violations
+from .test_catalogue import DCAT_AP, DCAT_AP_SHAPES, needs_shapes, violations
 
 PREFIXES = """
 PREFIX dct: <http://purl.org/dc/terms/>
@@ -144,7 +144,7 @@ def test_a_question_over_two_departments(store: Store) -> None:
 
 
 @needs_shapes
-@pytest.mark.parametrize("name", ["dcat-ap-SHACL.ttl", "ranges.ttl"])
+@pytest.mark.parametrize("name", DCAT_AP_SHAPES)
 def test_the_catalogue_conforms_to_dcat_ap(hue: Release, name: str) -> None:
     shapes = Shapes(read_graph([DCAT_AP / name]), ())
     assert violations(validate_graph(read_graph([hue.path / "catalogue.ttl"]), shapes, rdflib.Graph())) == []

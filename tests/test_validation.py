@@ -53,8 +53,8 @@ def test_lexical_forms_are_left_as_written(tmp_path: Path) -> None:
 def test_faults_name_the_cells_or_else_the_node(tmp_path: Path) -> None:
     data = written(tmp_path, "data.ttl", PREFIXES + ":a a :Thing .")
     report = validate([data], read_shapes([written(tmp_path, "s.ttl", SHAPES)]))
-    (fault,) = report.faults(lambda _node, _path: [Place("t.csv", 7, "Số", "")])
-    assert str(fault) == "t.csv, row 7, column Số: “” Needs a whole number."
+    (fault,) = report.faults(lambda _node, _path: [Place("t.csv", 7, "Số", "x"), Place("t.csv", 7, "Kỳ")])
+    assert str(fault) == "t.csv, row 7, column Số, Kỳ: “x” Needs a whole number."
     (fault,) = report.faults(lambda _node, _path: [])
     assert str(fault) == "https://x.example/a https://x.example/count: Needs a whole number."
 

@@ -28,7 +28,6 @@ def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
     """Read the content folders, all or only the datasets named; raises `InputError` with the faults of all."""
     faults = Faults()
     ontology: Ontology | None = None
-    datasets: list[Dataset] = []
     shapes: Shapes | None = None
     rules: dict[str, tuple[Rules, ...]] = {}
     for tag in project.languages:
@@ -38,8 +37,7 @@ def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
         ontology = read_ontology(project.ontology, base_iri=project.base_iri, languages=project.languages)
     with faults.gathered():
         shapes = read_shapes(_shape_files(project.shapes))
-    with faults.gathered():
-        datasets = read_datasets(project.mappings, base_iri=project.base_iri, languages=project.languages)
+    datasets = read_datasets(project.mappings, base_iri=project.base_iri, languages=project.languages, faults=faults)
     faults.found += _unknown(dataset_ids, datasets)
     wanted = [dataset for dataset in datasets if not dataset_ids or dataset.id in dataset_ids]
     for dataset in wanted:

@@ -63,26 +63,24 @@ class Dataset:
         )
 
 
-def read_datasets(folder: Path, *, base_iri: str, languages: Sequence[str]) -> list[Dataset]:
-    """Return the datasets under `folder`, by id; raises `InputError` with the faults of all of them."""
-    faults = Faults()
-    datasets: list[Dataset] = []
+def read_datasets(folder: Path, *, base_iri: str, languages: Sequence[str], faults: Faults) -> list[Dataset]:
+    """Return the datasets under `folder`, by id; what is wrong with them is added to `faults`.
+
+    A dataset with a fault is returned all the same, so that what else is wrong with it can be said too.
+    """
     if not folder.is_dir():
         faults.found.append(Fault("is no folder; set folders.mappings in lienket.toml", file=str(folder)))
-    for path in sorted(folder.glob("*/*/")) if folder.is_dir() else ():
-        with faults.gathered():
-            datasets.append(_read_dataset(path, base_iri, languages))
-    if folder.is_dir() and not datasets and not faults.found:
+        return []
+    datasets = [_read_dataset(path, base_iri, languages, faults) for path in sorted(folder.glob("*/*/"))]
+    if not datasets:
         faults.found.append(
             Fault("holds no dataset; a dataset is a folder <department>/<id> with a dataset.ttl", file=str(folder))
         )
     faults.found += _same_ids(datasets)
-    faults.raise_if_any()
     return sorted(datasets, key=lambda dataset: dataset.id)
 
 
-def _read_dataset(folder: Path, base_iri: str, languages: Sequence[str]) -> Dataset:
-    faults = Faults()
+def _read_dataset(folder: Path, base_iri: str, languages: Sequence[str], faults: Faults) -> Dataset:
     iri = f"{base_iri}dataset/{folder.name}"
     if not DATASET_ID.fullmatch(folder.name):
         faults.found.append(
@@ -100,7 +98,6 @@ def _read_dataset(folder: Path, base_iri: str, languages: Sequence[str]) -> Data
     if (folder / EXPECTED).is_file():
         with faults.gathered():
             expected = tuple(read_quads(folder / EXPECTED))
-    faults.raise_if_any()
     return Dataset(folder.name, folder.parent.name, folder, iri, description, mappings, expected)
 
 

@@ -46,19 +46,20 @@ class Result:
     """Text by language tag; "" where it has none."""
 
     def faults(self, places: Iterable[Place]) -> list[Fault]:
-        """Return this result as faults, one for each cell, or one that names the node where no cell is known."""
-        english = self.messages.get("en") or next(iter(self.messages.values()), "does not conform to its shape")
-        found = [
-            Fault(_escaped(english), file=place.file, sheet=place.sheet, row=place.row, column=place.column,
-                  text=place.text, severity=self.severity, translations=self.messages)
-            for place in places
-        ]  # fmt: skip
-        if found:
-            return found
-        where = self.focus_node + (f" {self.path}" if self.path else "")
+        """Return this result as faults: one for each row it comes from, or one that names the node."""
+        english = _escaped(self.messages.get("en") or next(iter(self.messages.values()), "does not conform"))
+        rows: dict[tuple[str, str | None, int], list[Place]] = {}
+        for place in places:
+            rows.setdefault((place.file, place.sheet, place.row), []).append(place)
+        if not rows:
+            where = self.focus_node + (f" {self.path}" if self.path else "")
+            return [Fault(english, file=where, text=self.value, severity=self.severity, translations=self.messages)]
         return [
-            Fault(_escaped(english), file=where, text=self.value, severity=self.severity, translations=self.messages)
-        ]
+            Fault(english, file=file, sheet=sheet, row=row, column=", ".join(place.column for place in cells),
+                  text=", ".join(place.text for place in cells if place.text) or None,
+                  severity=self.severity, translations=self.messages)
+            for (file, sheet, row), cells in rows.items()
+        ]  # fmt: skip
 
 
 @dataclass(frozen=True)

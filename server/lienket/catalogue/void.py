@@ -1,0 +1,67 @@
+"""The description of the data in VoID: sizes, classes, properties, dumps (<https://www.w3.org/TR/void/>)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyoxigraph as ox
+
+from lienket import formats
+from lienket.catalogue.description import Description, endpoint_of, integer, objects_of
+from lienket.datasets import Dataset
+from lienket.project import Project
+from lienket.store import Store
+from lienket.vocabulary import DCT, FOAF, RDF, VOID
+
+
+def describe_data(
+    project: Project, datasets: Sequence[Dataset], manifest: Mapping[str, Any], store: Store
+) -> list[ox.Triple]:
+    """Return the VoID description: by dataset its size, classes, properties and dumps."""
+    described = Description()
+    hub = project.base_iri + "void#hub"
+    document = project.base_iri + "void"
+    described.add(document, RDF + "type", VOID + "DatasetDescription")
+    described.add(document, FOAF + "primaryTopic", hub)
+    described.add(hub, RDF + "type", VOID + "Dataset")
+    described.add_texts(hub, DCT + "title", project.title)
+    described.add(hub, VOID + "sparqlEndpoint", endpoint_of(project))
+    described.add(hub, VOID + "uriSpace", ox.Literal(project.base_iri))
+    described.add(hub, VOID + "triples", integer(sum(manifest["graphs"].values())))
+    described.add(hub, VOID + "vocabulary", project.base_iri + "ontology")
+    for format_ in formats.GRAPH_FORMATS:
+        described.add(hub, VOID + "feature", format_.iri or "")
+    for dataset in datasets:
+        described.add(hub, VOID + "subset", dataset.iri)
+        described.add(dataset.iri, RDF + "type", VOID + "Dataset")
+        described.add_texts(
+            dataset.iri, DCT + "title", {tag: dataset.text(DCT + "title", tag) for tag in project.languages}
+        )
+        described.add(dataset.iri, VOID + "triples", integer(manifest["graphs"].get(dataset.iri, 0)))
+        described.add(dataset.iri, DCT + "license", *objects_of(dataset, DCT + "license"))
+        described.add(
+            dataset.iri, VOID + "dataDump",
+            *(f"{project.base_iri}dumps/{dump['file']}" for dump in manifest["datasets"][dataset.id]["dumps"]
+              if dump["quads"]),
+        )  # fmt: skip
+        _partitions(described, dataset.iri, store)
+    return list(described.triples)
+
+
+_CLASS_COUNTS = """
+SELECT ?graph ?term (COUNT(DISTINCT ?s) AS ?count)
+WHERE { GRAPH ?graph { ?s a ?term } } GROUP BY ?graph ?term ORDER BY ?term
+"""
+_PROPERTY_COUNTS = """
+SELECT ?graph ?term (COUNT(*) AS ?count)
+WHERE { GRAPH ?graph { ?s ?term ?o } } GROUP BY ?graph ?term ORDER BY ?term
+"""
+
+
+def _partitions(described: Description, graph: str, store: Store) -> None:
+    for kind, counted, query in (("class", "entities", _CLASS_COUNTS), ("property", "triples", _PROPERTY_COUNTS)):
+        for number, row in enumerate(store.select(query, graph=ox.NamedNode(graph)), 1):
+            if isinstance(row["term"], ox.NamedNode):
+                partition = f"{graph}#{kind}-{number}"
+                described.add(graph, f"{VOID}{kind}Partition", partition)
+                described.add(partition, VOID + kind, row["term"].value)
+                described.add(partition, VOID + counted, integer(int(row["count"].value)))  # type: ignore[union-attr]
