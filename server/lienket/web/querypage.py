@@ -73,7 +73,6 @@ def _page(
         title=language.translated(problem.title, **problem.values) if problem else "",
         detail=language.translated(problem.detail, **problem.values) if problem else "",
         examples=examples,
-        page_rows=PAGE_ROWS,
         seconds=project()["limits.query_seconds"],
         endpoint=project().base_iri + PATH,
         action=f"{request.script_root}/{PATH}",

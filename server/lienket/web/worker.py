@@ -57,6 +57,9 @@ _PREFIXES_FROM: Final = 1000
 
 _POSITION: Final = re.compile(r"error at (?P<line>\d+):(?P<column>\d+): (?P<message>.*)", re.DOTALL)
 
+_ANY_OF_A_RANGE: Final = re.compile(r",? ?\[(?:_|[^\[\]]*?\.\.[^\[\]]*)\]")
+"""How the parser writes "any character" and "any letter of a name" among what it expected: pages of code points."""
+
 _AUDIT_ARCHITECTURES: Final[dict[str, tuple[int, int]]] = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 """By machine: its number in <linux/audit.h> and the number of its system call `socket`."""
 _IO_URING_SETUP: Final = 425
@@ -304,8 +307,10 @@ def _position(error: SyntaxError) -> dict[str, Any]:
     found = _POSITION.fullmatch(str(error))
     if found is None:
         return {"message": str(error), "line": None, "column": None}
+    message = " ".join(found["message"].split())
+    shorter = _ANY_OF_A_RANGE.sub("", message).replace("expected one of, ", "expected one of ")
     return {
-        "message": " ".join(found["message"].split()),
+        "message": message if shorter in ("expected", "expected one of") else shorter,
         "line": int(found["line"]),
         "column": int(found["column"]),
     }
