@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from os.path import commonprefix
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -40,22 +41,33 @@ SELECT ?subject ?kind WHERE {{
   FILTER(isIRI(?subject) && isIRI(?kind))
 }}
 """
-_REPLACED: Final = f"SELECT DISTINCT ?subject WHERE {{ GRAPH ?graph {{ ?subject <{DCT}isReplacedBy> ?successor }} }}"
+_ENDED: Final = f"""
+SELECT DISTINCT ?subject WHERE {{
+  {{ GRAPH ?graph {{ ?subject <{DCT}isReplacedBy> ?successor }} }}
+  UNION
+  {{ GRAPH ?graph {{ ?subject <{SCHEMA}validThrough> ?end }} FILTER(STR(?end) < SUBSTR(STR(NOW()), 1, 10)) }}
+}}
+"""
+_STANDING_FOR_OTHERS: Final = f"""
+SELECT DISTINCT ?subject WHERE {{
+  {{ GRAPH ?graph {{ ?subject <{SKOS}inScheme> ?scheme }} }}
+  UNION
+  {{ GRAPH ?graph {{ ?subject a <{GEO}Geometry> }} }}
+}}
+"""
+"""Entries of code lists and outlines; what they stand for is shown before them."""
 
 GENERAL_KINDS: Final = (
-    SKOS + "Concept", RDFS + "Resource", RDFS + "Class", "http://www.w3.org/2002/07/owl#NamedIndividual",
-    "http://www.w3.org/2000/01/rdf-schema#Datatype",
+    SKOS + "Concept", RDFS + "Resource", RDFS + "Class", RDFS + "Datatype", GEO + "Feature", GEO + "SpatialObject",
+    "http://www.w3.org/2002/07/owl#NamedIndividual", "http://www.w3.org/2002/07/owl#Thing",
 )  # fmt: skip
 """Types that say little where a resource has another one too."""
-
-_LESSER: Final = frozenset((SKOS + "Concept", GEO + "Geometry"))
-"""Types of what stands for something else; the thing itself comes first."""
 
 _SCHEMA: Final = """
 CREATE TABLE name (subject TEXT NOT NULL, rank INTEGER NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
                    graph TEXT NOT NULL);
 CREATE TABLE kind (subject TEXT NOT NULL, kind TEXT NOT NULL);
-CREATE TABLE replaced (subject TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE weight (subject TEXT NOT NULL, weight INTEGER NOT NULL);
 """
 _INDEX: Final = """
 CREATE TABLE entry (id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, kind TEXT, dataset TEXT NOT NULL,
@@ -69,6 +81,9 @@ CREATE VIRTUAL TABLE words USING fts5(label, other, content='', prefix='2 3 4', 
 
 _OTHER: Final = len(LABEL_PREDICATES)
 """Ranks from here on are names other than the label."""
+
+_ENDED_WEIGHT: Final = 2
+"""Entries are sorted by the sum of what speaks against them; from here on they are no longer in force."""
 
 _COUNT_TO: Final = 10_000
 """Hits are counted up to here; a page says "more than" beyond it."""
@@ -86,8 +101,8 @@ class Hit:
     """IRI of its class."""
     dataset: str
     """IRI of the named graph that names it."""
-    replaced: bool
-    """Whether something else has taken its place."""
+    ended: bool
+    """Whether it is no longer in force: something has taken its place, or its time is over."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +157,11 @@ def _stage(database: sqlite3.Connection, store: Store) -> None:
         ),
     )
     database.executemany("INSERT INTO staging.kind VALUES (?, ?)", _rows(store, _KINDS))
-    database.executemany("INSERT OR IGNORE INTO staging.replaced VALUES (?)", _rows(store, _REPLACED))
+    for query, weight in ((_STANDING_FOR_OTHERS, 1), (_ENDED, _ENDED_WEIGHT)):
+        database.executemany(
+            "INSERT INTO staging.weight VALUES (?, ?)", ((subject, weight) for (subject,) in _rows(store, query))
+        )
+    database.execute("CREATE INDEX staging.weight_subject ON weight (subject, weight)")
     database.execute("CREATE INDEX staging.name_subject ON name (subject, rank, language, text, graph)")
     database.execute("CREATE INDEX staging.kind_subject ON kind (subject, kind)")
 
@@ -186,7 +205,9 @@ def _enter(
     if best >= _OTHER or not kinds:
         return False
     telling = [kind for kind in kinds if kind not in GENERAL_KINDS] or kinds
-    replaced = database.execute("SELECT 1 FROM staging.replaced WHERE subject = ?", (iri,)).fetchone() is not None
+    kind = max(telling, key=lambda kind: len(commonprefix((kind, iri))))  # noqa: RUF071 - IRIs; the deployment's own class before others
+    weighed = "SELECT coalesce(sum(weight), 0) FROM staging.weight WHERE subject = ?"
+    (weight,) = database.execute(weighed, (iri,)).fetchone()
     graph = next(graph for rank, _, _, graph in names if rank == best)
     label_keys: dict[str, None] = {}
     other_keys: dict[str, None] = {}
@@ -198,9 +219,8 @@ def _enter(
             database.execute("INSERT OR IGNORE INTO whole VALUES (?, ?, ?)", (key, number, int(rank >= _OTHER)))
     database.execute(
         "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
-        (number, iri, telling[0], graph, 2 * replaced + bool(_LESSER.intersection(kinds)),
-         min(map(len, label_keys))),
-    )  # fmt: skip
+        (number, iri, kind, graph, weight, min(map(len, label_keys))),
+    )
     database.execute(
         "INSERT INTO words(rowid, label, other) VALUES (?, ?, ?)", (number, " ".join(label_keys), " ".join(other_keys))
     )
@@ -280,7 +300,7 @@ class Search:
         )
         labels = self._labels([row[0] for row in rows], tag)
         hits = tuple(
-            Hit(iri, *labels[number], kind=found_kind, dataset=dataset, replaced=weight >= 2)
+            Hit(iri, *labels[number], kind=found_kind, dataset=dataset, ended=weight >= _ENDED_WEIGHT)
             for number, iri, found_kind, dataset, weight in rows
         )
         return Hits(total, hits, tuple((name, number) for name, number in kinds if name is not None))

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from lienket.errors import Fault, UnavailableError
 from lienket.formats import GRAPH_FORMATS, HTML, TURTLE, Format
-from lienket.vocabulary import DCAT
+from lienket.vocabulary import DCAT, DCT
 from lienket.web import addresses, graphs, language, marked_up
 from lienket.web.answers import iri_argument, page_number, sent, split_suffix, unchanged, wanted
 from lienket.web.datasets import Dataset, datasets
@@ -27,6 +27,9 @@ CATALOGUE_FORMATS: Final[tuple[Format, ...]] = (HTML, *GRAPH_FORMATS)
 
 PREVIEWED: Final = 6
 """Resources of each class that a dataset's page shows."""
+
+_SHOWN_APART: Final = (DCAT + "distribution", DCAT + "landingPage", DCT + "publisher", DCT + "license",
+                       DCT + "modified", DCT + "identifier")  # fmt: skip
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -119,7 +122,8 @@ def by_publisher(present: Shown) -> list[tuple[object, list[Dataset]]]:
 
 def _page(present: Shown, about: Dataset) -> str:
     pack = language.language()
-    described = describe(present, about.iri, statements(present, about.iri), pack)
+    said = [each for each in statements(present, about.iri) if each.graph == _iri(present)]
+    described = describe(present, about.iri, said, pack, without=_SHOWN_APART)
     if "class" in request.args:
         part = members_of(present, about.iri, iri_argument("class"), page_number(), pack)
         if not part.subjects:

@@ -6,9 +6,9 @@
 Nothing here knows HTML; `graphs.py` writes the same statements as RDF.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
@@ -43,6 +43,18 @@ MOST_VALUES: Final = 20
 MOST_COUNTED: Final = 10_000
 """What points here is counted up to this number, by queries/pointing.rq."""
 
+_SORTED_BY_NAME: Final = 200
+"""A list of up to so many is shown in the order of its names."""
+
+_MOST_BY_KIND: Final = 1000
+"""Up to so many resources that point here are told apart by their classes."""
+
+A_PAGE: Final = 60
+"""Resources on a page of a longer list."""
+
+_Found: TypeAlias = tuple[str, str | None, int, list[str]]
+"""A group in the making: property or class, class that stands apart, count, resources."""
+
 SUMMARIES: Final = (SCHEMA + "description", DCT + "description", SKOS + "definition", RDFS + "comment")
 """What says in a sentence what a thing is, best first."""
 
@@ -61,6 +73,9 @@ _ORDER: Final = (
 
 _LAST: Final = (GEO + "hasGeometry", GEO + "hasDefaultGeometry", GEO + "hasCentroid", LOCN + "geometry",
                 DCAT + "distribution", RDFS + "isDefinedBy", DCT + "source")  # fmt: skip
+
+_NOT_FACTS: Final = (SKOS + "altLabel", SCHEMA + "alternateName", DCAT + "centroid")
+"""What other parts of a page's head say already."""
 
 _LINKS_TO_GEOMETRY: Final = _LAST[:4]
 
@@ -90,12 +105,20 @@ class Property:
 class Pointing:
     """The resources that point here by one property."""
 
-    property: Link
+    by: Link
+    """The property, or the class of a dataset's list."""
     count: int
     """Up to `MOST_COUNTED`."""
     subjects: tuple[Link, ...]
+    kind: Link | None = None
+    """The class of all of them, where classes stand apart."""
     page: int = 1
     more: bool = False
+
+    @property
+    def pages(self) -> int:
+        """How many pages the whole list has."""
+        return -(-self.count // A_PAGE)
 
 
 @dataclass(frozen=True)
@@ -137,8 +160,13 @@ def statements(present: Shown, iri: str) -> list[Statement]:
     return found
 
 
-def describe(present: Shown, iri: str, said: Sequence[Statement], pack: Language) -> Description:
-    """Return the description of `iri` for a visitor who reads the language `pack`."""
+def describe(
+    present: Shown, iri: str, said: Sequence[Statement], pack: Language, *, without: Collection[str] = ()
+) -> Description:
+    """Return the description of `iri` for a visitor who reads the language `pack`.
+
+    `without` names properties that the page shows in another way.
+    """
     languages = order_of(present.project.languages, pack.tag)
     tree = _Tree(said)
     texts = texts_of(present, [iri, *tree.named()])
@@ -146,7 +174,7 @@ def describe(present: Shown, iri: str, said: Sequence[Statement], pack: Language
     types = [value.value for value in tree.values(None, RDF + "type") if isinstance(value, ox.NamedNode)]
     telling = [kind for kind in types if kind not in GENERAL_KINDS] or types
     summary, summary_predicate = _summary(tree, languages)
-    hidden = {RDF + "type", *LABEL_PREDICATES, *([summary_predicate] if summary_predicate else [])}
+    hidden = {RDF + "type", *LABEL_PREDICATES, *([summary_predicate] if summary_predicate else []), *without}
     writer = _Writer(present, tree, texts, types, languages, pack)
     properties = writer.properties(None, hidden)
     catalogued = datasets(present)
@@ -173,26 +201,75 @@ def describe(present: Shown, iri: str, said: Sequence[Statement], pack: Language
 
 
 def pointing(present: Shown, iri: str, pack: Language) -> tuple[Pointing, ...]:
-    """Return what points at `iri`: each property with its count and the first resources."""
-    languages = order_of(present.project.languages, pack.tag)
-    rows = present.store.select(query("pointing"), object=ox.NamedNode(iri))
-    found = [
-        (iri_of(row["predicate"]), int(row["count"].value), *_subjects(present, iri, iri_of(row["predicate"]), 1))
-        for row in rows
-        if "predicate" in row and isinstance(row["count"], ox.Literal)
-    ]
-    named = links(present, [each for predicate, _, subjects, _ in found for each in (predicate, *subjects)], languages)
-    return tuple(
-        Pointing(named[predicate], count, tuple(named[subject] for subject in subjects), more=more)
-        for predicate, count, subjects, more in found
-    )
+    """Return what points at `iri`: each property with its count and the first resources.
+
+    As long as there are not too many, those of each class stand apart.
+    """
+    counts = {
+        iri_of(row["predicate"]): int(row["count"].value)
+        for row in present.store.select(query("pointing"), object=ox.NamedNode(iri))
+        if isinstance(row.get("predicate"), ox.NamedNode) and isinstance(row["count"], ox.Literal)
+    }
+    if sum(counts.values()) <= _MOST_BY_KIND:
+        return _groups(present, _by_kind(present, iri), MOST_VALUES, pack)
+    found: list[_Found] = []
+    for predicate, count in counts.items():
+        terms = {"object": ox.NamedNode(iri), "predicate": ox.NamedNode(predicate)}
+        found.append((predicate, None, count, _some(present, "pointing_by", terms)))
+    return _groups(present, found, MOST_VALUES, pack)
 
 
-def pointing_by(present: Shown, iri: str, predicate: str, page: int, pack: Language) -> Pointing:
-    """Return one page of the resources that point at `iri` by `predicate`."""
-    subjects, more = _subjects(present, iri, predicate, page)
-    named = links(present, [predicate, *subjects], order_of(present.project.languages, pack.tag))
-    return Pointing(named[predicate], 0, tuple(named[subject] for subject in subjects), page=page, more=more)
+def pointing_by(present: Shown, iri: str, predicate: str, kind: str | None, page: int, pack: Language) -> Pointing:
+    """Return one page of the resources, perhaps of one class, that point at `iri` by `predicate`."""
+    terms = {"object": ox.NamedNode(iri), "predicate": ox.NamedNode(predicate)}
+    if kind is None:
+        return _page(present, "pointing_by", terms, predicate, None, page, pack)
+    return _page(present, "pointing_by_kind", {**terms, "class": ox.NamedNode(kind)}, predicate, kind, page, pack)
+
+
+def _by_kind(present: Shown, iri: str) -> list[_Found]:
+    """Return what points at `iri` by property and class, the largest groups first; every resource once a property.
+
+    A resource of several classes stands with the most telling one: the deployment's own before others.
+    """
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for row in present.store.select(query("pointing_kinds"), object=ox.NamedNode(iri)):
+        found = kinds.setdefault((iri_of(row["predicate"]), iri_of(row["subject"])), set())
+        if isinstance(row.get("class"), ox.NamedNode):
+            found.add(iri_of(row["class"]))
+    groups: dict[tuple[str, str | None], list[str]] = {}
+    for (predicate, subject), classes in kinds.items():
+        best = min(classes, key=lambda kind: (kind in GENERAL_KINDS, not addresses.is_ours(kind), kind), default=None)
+        groups.setdefault((predicate, best), []).append(subject)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return [(predicate, kind, len(subjects), subjects) for (predicate, kind), subjects in ordered]
+
+
+def classes_in(present: Shown, graph: str, shown_each: int, pack: Language) -> tuple[Pointing, ...]:
+    """Return the classes of a dataset's resources: each with its number and the first resources.
+
+    Of several classes of the same resources only the most telling one, and outlines last.
+    """
+    found = []
+    for row in present.store.select(query("classes"), graph=ox.NamedNode(graph)):
+        if isinstance(row.get("class"), ox.NamedNode) and isinstance(row["count"], ox.Literal):
+            terms = {"graph": ox.NamedNode(graph), "class": row["class"]}
+            found.append((iri_of(row["class"]), None, int(row["count"].value), _some(present, "members", terms)))
+    found.sort(key=lambda group: (group[0] in GENERAL_KINDS, not addresses.is_ours(group[0])))
+    seen: set[frozenset[str]] = set()
+    telling = []
+    for group in found:
+        if frozenset(group[3]) not in seen and not (seen and group[0] in GENERAL_KINDS):
+            telling.append(group)
+        seen.add(frozenset(group[3]))
+    found = sorted(telling, key=lambda group: (group[0] == GEO + "Geometry", -group[2]))
+    return _groups(present, found, shown_each, pack)
+
+
+def members_of(present: Shown, graph: str, class_: str, page: int, pack: Language) -> Pointing:
+    """Return one page of a dataset's resources of one class."""
+    terms = {"graph": ox.NamedNode(graph), "class": ox.NamedNode(class_)}
+    return _page(present, "members", terms, class_, None, page, pack)
 
 
 def values_of(
@@ -211,44 +288,43 @@ def values_of(
     return writer.properties(None, set())[0], len(tree.values(None, predicate)) > start + MOST_VALUES
 
 
-def classes_in(present: Shown, graph: str, shown_each: int, pack: Language) -> tuple[Pointing, ...]:
-    """Return the classes of a dataset's resources: each with its number and the first resources."""
+def _some(present: Shown, name: str, terms: Mapping[str, Term]) -> list[str]:
+    """Return a few resources of a list, so many that they can be put into the order of their names."""
+    rows = present.store.select(f"{query(name)}LIMIT {_SORTED_BY_NAME}", **terms)
+    return [iri_of(row["subject"]) for row in rows]
+
+
+def _groups(present: Shown, found: Sequence[_Found], shown_each: int, pack: Language) -> tuple[Pointing, ...]:
     languages = order_of(present.project.languages, pack.tag)
-    found = []
-    for row in present.store.select(query("classes"), graph=ox.NamedNode(graph)):
-        if "class" in row and isinstance(row["count"], ox.Literal):
-            class_ = iri_of(row["class"])
-            members, _ = _members(present, graph, class_, 1)
-            found.append((class_, int(row["count"].value), members[:shown_each]))
-    named = links(present, [each for class_, _, members in found for each in (class_, *members)], languages)
-    return tuple(
-        Pointing(named[class_], count, tuple(named[member] for member in members), more=count > len(members))
-        for class_, count, members in found
+    needed = [each for iri, kind, _, subjects in found for each in (iri, kind, *subjects[:_SORTED_BY_NAME]) if each]
+    named = links(present, needed, languages)
+    groups = []
+    for iri, kind, count, subjects in found:
+        first = subjects
+        if len(subjects) <= _SORTED_BY_NAME:
+            first = sorted(subjects, key=lambda subject: (pack.sort_key(named[subject].name.value), subject))
+        shown = tuple(named[subject] for subject in first[:shown_each])
+        groups.append(Pointing(named[iri], count, shown, named[kind] if kind else None, more=count > len(shown)))
+    return tuple(groups)
+
+
+def _page(
+    present: Shown, name: str, terms: Mapping[str, Term], by: str, kind: str | None, page: int, pack: Language
+) -> Pointing:
+    """Return one page of a list in the order of its IRIs, which end in codes more often than not."""
+    rows = present.store.select(f"{query(name)}LIMIT {MOST_COUNTED}", **terms)
+    start = (page - 1) * A_PAGE
+    subjects = sorted(iri_of(row["subject"]) for row in rows)
+    part = subjects[start : start + A_PAGE]
+    named = links(present, [by, *part, *([kind] if kind else [])], order_of(present.project.languages, pack.tag))
+    return Pointing(
+        named[by],
+        len(subjects),
+        tuple(named[subject] for subject in part),
+        named[kind] if kind else None,
+        page=page,
+        more=len(subjects) > start + A_PAGE,
     )
-
-
-def members_of(present: Shown, graph: str, class_: str, page: int, pack: Language) -> Pointing:
-    """Return one page of a dataset's resources of one class."""
-    members, more = _members(present, graph, class_, page)
-    named = links(present, [class_, *members], order_of(present.project.languages, pack.tag))
-    return Pointing(named[class_], 0, tuple(named[member] for member in members), page=page, more=more)
-
-
-def _members(present: Shown, graph: str, class_: str, page: int) -> tuple[list[str], bool]:
-    rows = present.store.select(
-        f"{query('members')}OFFSET {(page - 1) * MOST_VALUES}",
-        **{"graph": ox.NamedNode(graph), "class": ox.NamedNode(class_)},
-    )
-    return [iri_of(row["subject"]) for row in rows[:MOST_VALUES]], len(rows) > MOST_VALUES
-
-
-def _subjects(present: Shown, iri: str, predicate: str, page: int) -> tuple[list[str], bool]:
-    rows = present.store.select(
-        f"{query('pointing_by')}OFFSET {(page - 1) * MOST_VALUES}",
-        object=ox.NamedNode(iri),
-        predicate=ox.NamedNode(predicate),
-    )
-    return [iri_of(row["subject"]) for row in rows[:MOST_VALUES]], len(rows) > MOST_VALUES
 
 
 class _Tree:
@@ -350,7 +426,7 @@ class _Writer:
         iri = iri_of(term)
         parts: tuple[Property, ...] = ()
         if depth < 2 and self._tree.holds(iri):
-            parts = self.properties(iri, {RDF + "type"}, depth + 1)
+            parts = self.properties(iri, {RDF + "type", *LABEL_PREDICATES}, depth + 1)
         if isinstance(term, ox.NamedNode):
             link = self.link(iri)
             return Value(link.name.value, language=link.name.language, iri=iri, href=link.href, parts=parts)
@@ -391,6 +467,10 @@ def _facts(properties: Sequence[Property]) -> tuple[Property, ...]:
     short = (
         item
         for item in properties
-        if item.total == 1 and not item.values[0].parts and 0 < len(item.values[0].text) <= 60 and item.order < 2000
+        if item.link.iri not in _NOT_FACTS
+        and item.total == 1
+        and not item.values[0].parts
+        and 0 < len(item.values[0].text) <= 60
+        and item.order < 2000
     )
     return tuple(item for item, _ in zip(short, range(4), strict=False))

@@ -31,7 +31,8 @@ _CLOSEST: Final = 0.06
 """Degrees of latitude that a window shows at least: a point is shown with its surroundings."""
 
 _LETTER: Final = 7.5
-"""Width of a letter of a label, in the window's units."""
+_LETTER_ON_A_PHONE: Final = 11.5
+"""Width of a letter of a label, in the window's units; static/style.css has the sizes that go with it."""
 
 Box = tuple[float, float, float, float]
 
@@ -109,6 +110,7 @@ class Label:
     y: float
     text: Text
     minor: bool
+    """Whether a small map leaves it out."""
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,10 @@ def base(present: Shown) -> Base | None:
         return None
     plane = _plane(_around(shape.box for shape in chosen.values()))
     box = _around(_placed(plane, shape) for shape in chosen.values())
+    whole = [shape for shape in chosen.values() if width(_placed(plane, shape)) > 0.95 * width(box)]
     rough = [
         ring
-        for shape in chosen.values()
+        for shape in whole[:1] or chosen.values()
         for area in shape.areas
         if len(ring := wkt.simplified(area, max(width(box), height(box)) / _SMALL_WIDTH / _UNITS)) > 3
     ]
@@ -199,7 +202,7 @@ def of_place(present: Shown, iri: str, geometries: Sequence[str], languages: Seq
     ground = base(present)
     plane = ground.plane if ground is not None else _plane(shape.box)
     here = _placed(plane, shape)
-    scale, left, top = _window(here, margin=0.25, least=_CLOSEST * _UNITS)
+    scale, left, top = _window(here, margin=0.5, least=_CLOSEST * _UNITS)
     seen = (left, top, left + WIDTH / scale, top + HEIGHT / scale)
     around = [area for area in ground.areas if _meet(area.box, seen)] if ground is not None else []
     texts = texts_of(present, [area.iri for area in around])
@@ -211,7 +214,7 @@ def of_place(present: Shown, iri: str, geometries: Sequence[str], languages: Seq
     return Map(
         _transform(scale, left, top),
         drawn,
-        _labels([area for area in around if area.iri != iri], drawn, scale, left, top),
+        _labels([area for area in around if area.iri != iri], drawn, scale, left, top, aside=small),
         area=plane.path(shape.areas, closed=True),
         line=plane.path(shape.lines, closed=False),
         marks=tuple(_inside(plane.place(p), scale, left, top) for p in shape.points) if point else (),
@@ -301,22 +304,28 @@ def _meet(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _labels(areas: Sequence[Area], drawn: Sequence[Drawn], scale: float, left: float, top: float) -> tuple[Label, ...]:
-    """Return the names that fit into their areas without meeting another; the widest areas choose first."""
+def _labels(
+    areas: Sequence[Area], drawn: Sequence[Drawn], scale: float, left: float, top: float, *, aside: bool = False
+) -> tuple[Label, ...]:
+    """Return the names that fit into their areas without meeting another; the widest areas choose first.
+
+    `aside` keeps the corner of the locator free.
+    """
     names = {outline.iri: outline.name for outline in drawn}
-    labels: list[Label] = []
-    taken: list[Box] = []
-    for area in areas:
-        name = names[area.iri]
-        x, y = _inside(area.middle, scale, left, top)
-        wide = len(name.value) * _LETTER
-        box = (x - wide / 2, y - 12, x + wide / 2, y + 8)
-        holds_others = any(other is not area and _within(other.middle, area.box) for other in areas)
-        fits = width(area.box) * scale > 0.8 * wide and not holds_others
-        if fits and box[0] > 4 and box[2] < WIDTH - 4 and 12 < y < HEIGHT - 8 and not any(_meet(box, t) for t in taken):
-            taken.append(box)
-            labels.append(Label(x, y, name, minor=width(area.box) * scale < 2 * wide))
-    return tuple(labels)
+    labels: dict[str, Label] = {}
+    taken: list[Box] = [(0.65 * WIDTH, 0.66 * HEIGHT, WIDTH, HEIGHT)] if aside else []
+    for letter, minor in ((_LETTER_ON_A_PHONE, False), (_LETTER, True)):
+        for area in areas:
+            x, y = _inside(area.middle, scale, left, top)
+            half = len(names[area.iri].value) * letter / 2
+            box = (x - half, y - 1.5 * letter, x + half, y + 1.5 * letter)
+            holds_others = any(other is not area and _within(other.middle, area.box) for other in areas)
+            inside = box[0] > 4 and box[2] < WIDTH - 4 and box[1] > 4 and box[3] < HEIGHT - 4
+            fits = inside and width(area.box) * scale > 1.5 * half and not holds_others
+            if fits and area.iri not in labels and not any(_meet(box, other) for other in taken):
+                taken.append(box)
+                labels[area.iri] = Label(x, y, names[area.iri], minor)
+    return tuple(labels.values())
 
 
 def _within(place: Position, box: Box) -> bool:

@@ -57,7 +57,14 @@ def page(present: Shown, iri: str) -> str:
     """Return the page about a thing, or one of its longer lists."""
     pack = language.language()
     if "pointing" in request.args:
-        part = pointing_by(present, iri, iri_argument("pointing"), page_number(), pack)
+        part = pointing_by(
+            present,
+            iri,
+            iri_argument("pointing"),
+            iri_argument("kind") if "kind" in request.args else None,
+            page_number(),
+            pack,
+        )
         if not part.subjects:
             raise Problem.of(404)
         described = describe(present, iri, statements(present, iri), pack)

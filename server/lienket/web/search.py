@@ -59,7 +59,7 @@ def search() -> Response:
                 "language": hit.language or None,
                 "kind": hit.kind,
                 "dataset": hit.dataset,
-                "replaced": hit.replaced,
+                "ended": hit.ended,
                 "address": addresses.local(hit.iri),
             }
             for hit in found.hits

@@ -5,10 +5,12 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, current_app, jsonify
 
+from lienket.formats import XML
 from lienket.web import addresses
+from lienket.web.answers import sent, unchanged
 from lienket.web.describe import exists
 from lienket.web.problems import Problem
-from lienket.web.shown import project, shown
+from lienket.web.shown import Shown, project, shown
 
 A_FILE: Final = 50_000
 """Addresses in one site map (<https://www.sitemaps.org/protocol.html#index>)."""
@@ -35,6 +37,8 @@ def robots() -> Response:
 def sitemap() -> Response:
     """Answer the site map, or the list of its parts where there are too many addresses for one."""
     present = shown()
+    if (answer := unchanged(present, XML)) is not None:
+        return answer
     parts = -(-present.search.count() // A_FILE)
     if parts <= 1:
         return _part(1)
@@ -43,7 +47,7 @@ def sitemap() -> Response:
         f"<sitemap><loc>{escape(project().base_iri)}sitemap-{number}.xml</loc><lastmod>{day}</lastmod></sitemap>"
         for number in range(1, parts + 1)
     )
-    return _xml(f'<sitemapindex xmlns="{_NAMESPACE}">{body}</sitemapindex>')
+    return _sent(present, f'<sitemapindex xmlns="{_NAMESPACE}">{body}</sitemapindex>')
 
 
 @blueprint.get("/sitemap-<int:number>.xml")
@@ -63,11 +67,13 @@ def _part(number: int) -> Response:
     if number == 1:
         pages = ["", "catalog", *pages]
     body = "".join(f"<url><loc>{escape(base_iri + page)}</loc><lastmod>{day}</lastmod></url>" for page in pages)
-    return _xml(f'<urlset xmlns="{_NAMESPACE}">{body}</urlset>')
+    return _sent(present, f'<urlset xmlns="{_NAMESPACE}">{body}</urlset>')
 
 
-def _xml(text: str) -> Response:
-    return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n', content_type="application/xml; charset=utf-8")
+def _sent(present: Shown, text: str) -> Response:
+    response = sent(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n', present, XML)
+    response.headers["Content-Type"] = "application/xml; charset=utf-8"
+    return response
 
 
 @blueprint.get("/favicon.ico")

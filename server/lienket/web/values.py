@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lienket.web.describe import Property
 
 _LONG: Final = 600
+_LONG_OUTLINE: Final = 60
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Value:
 
     @property
     def long(self) -> bool:
-        """Whether a page folds it away."""
-        return len(self.text) > _LONG
+        """Whether a page folds it away: prose that fills a screen, outlines of any length."""
+        return len(self.text) > (_LONG_OUTLINE if self.datatype == GEO + "wktLiteral" else _LONG)
 
 
 def shown_literal(literal: ox.Literal, pack: Language) -> Value:
