@@ -20,7 +20,7 @@ from lienket.content import Content, read_content
 from lienket.datasets import Dataset
 from lienket.dumps import write_dumps
 from lienket.errors import Fault, Faults, UnavailableError
-from lienket.mapping import Mapped, map_rules
+from lienket.mapping import Mapped, Rules, map_rules
 from lienket.ontology import Ontology
 from lienket.project import Project
 from lienket.rdf import read_quads, write_quads
@@ -110,9 +110,20 @@ def _output(project: Project, content: Content, dataset: Dataset, folder: Path) 
             *_terms_undefined(content.ontology, dataset, mapped),
             *_expected_missing(dataset, nquads),
         ]
-        tables = tuple(dict.fromkeys(Path(table.path) for table in mapped.tables))
-        rows = sum(table.rows for table in mapped.tables if Path(table.path).is_relative_to(dataset.folder))
-    return Output(dataset, nquads, count, rows, tables, tuple(dict.fromkeys(faults)))
+        tables = {Path(table.path): table.rows for table in mapped.tables}
+    described = _described_tables(content.rules[dataset.id])
+    rows = sum(n for path, n in tables.items() if path.parent == dataset.folder and path.name in described)
+    return Output(dataset, nquads, count, rows, tuple(tables), tuple(dict.fromkeys(faults)))
+
+
+def _described_tables(rules: Iterable[Rules]) -> set[str]:
+    """Return the names of the tables that say something themselves; a table that is only looked up does not."""
+    return {
+        Path(triples_map.source.path).name
+        for document in rules
+        for triples_map in document.triples_maps.values()
+        if triples_map.source and (triples_map.classes or triples_map.predicate_object_maps)
+    }
 
 
 def _places(mapped: Mapped, focus_node: str, path: str | None) -> list[Place]:
@@ -168,7 +179,7 @@ def _manifest(project: Project, content: Content, outputs: Sequence[Output]) -> 
             "quads": output.quads,
             "rows": output.rows,
             "tables": [table.name for table in output.tables if table.is_relative_to(dataset.folder)],
-            "warnings": len(output.faults),
+            "warnings": sum(fault.severity == "warning" for fault in output.faults),
             "digests": digests,
             "modified": last["modified"] if unchanged else datetime.now(UTC).date().isoformat(),
         }

@@ -113,17 +113,17 @@ def check(folder: Path | None, datasets: Sequence[str], as_json: bool) -> None:
         click.echo(json.dumps([dataclasses.asdict(fault) for fault in faults], ensure_ascii=False, default=str))
     else:
         _say(faults)
-        _print_counts(outputs, faults)
+        _print_counts(outputs)
     if any(fault.severity == "error" for fault in faults):
         sys.exit(1)
 
 
-def _print_counts(outputs: Sequence[Any], faults: Sequence[Fault]) -> None:
-    table = Table("dataset", "rows", "quads", "errors", "warnings", box=None, header_style="bold")
+def _print_counts(outputs: Sequence[Any]) -> None:
+    severities = ("error", "warning", "note")
+    table = Table("dataset", "rows", "quads", "errors", "warnings", "notes", box=None, header_style="bold")
     for output in outputs:
-        errors = sum(fault.severity == "error" for fault in output.faults)
-        table.add_row(output.dataset.id, f"{output.rows:,}", f"{output.quads:,}", str(errors),
-                      str(len(output.faults) - errors))  # fmt: skip
+        counts = (str(sum(fault.severity == one for fault in output.faults)) for one in severities)
+        table.add_row(output.dataset.id, f"{output.rows:,}", f"{output.quads:,}", *counts)
     out.print(table)
 
 

@@ -70,13 +70,15 @@ class Store:
         prefixes: Mapping[str, str] | None = None,
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
+        union: bool = True,
     ) -> Answer:
         """Return the answer of a SPARQL query, lazily.
 
         `bindings` puts terms in the place of variables, so no caller pastes text into a query; Oxigraph wants each
-        of them in the query's projection. `default_graphs` and
-        `named_graphs` are the protocol's dataset (<https://www.w3.org/TR/sparql11-protocol/#dataset>): given either,
-        they replace the query's own; given neither, the default graph is the union of all.
+        of them in the query's projection. `default_graphs` and `named_graphs` are the protocol's dataset
+        (<https://www.w3.org/TR/sparql11-protocol/#dataset>): given either, they replace the query's own. Given
+        neither, the default graph is the union of all; Oxigraph then does not heed a query's `FROM`, so a caller
+        whose query names its dataset sets `union` to false.
 
         Raises `SyntaxError` for a malformed query and `UnavailableError` where the store fails.
         """
@@ -86,7 +88,7 @@ class Store:
                 query,
                 base_iri=base_iri,
                 prefixes=dict(prefixes) if prefixes else None,
-                use_default_graph_as_union=not stated,
+                use_default_graph_as_union=union and not stated,
                 default_graph=[ox.NamedNode(iri) for iri in default_graphs] if stated else None,
                 named_graphs=[ox.NamedNode(iri) for iri in named_graphs] if stated else None,
                 substitutions={ox.Variable(name): term for name, term in bindings.items()} if bindings else None,

@@ -26,7 +26,7 @@ class Place:
     sheet: str | None = None
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Result:
     """One validation result."""
 
@@ -42,7 +42,7 @@ class Result:
     """IRI of the shape, or `_:` and a label."""
     severity: str
     """"error", "warning" or "note"."""
-    messages: Mapping[str, str] = field(compare=False, hash=False)
+    messages: Mapping[str, str] = field(hash=False)
     """Text by language tag; "" where it has none."""
 
     def faults(self, places: Iterable[Place]) -> list[Fault]:
@@ -82,7 +82,8 @@ class Report:
 def read_report(graph: rdflib.Graph) -> Report:
     """Return the report that a validator wrote as a graph; nested details stay in the graph."""
     report = next(graph.subjects(RDF.type, SH.ValidationReport))
-    results = sorted(_result(graph, node) for node in graph.objects(report, SH.result))
+    results = [_result(graph, node) for node in graph.objects(report, SH.result)]
+    results.sort(key=lambda r: (r.focus_node, r.path or "", r.value or "", r.component, r.shape))
     return Report(tuple(results), graph)
 
 

@@ -41,6 +41,7 @@ class _Application(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "proc_name": "lienket",
             "graceful_timeout": 5,
+            "limit_request_line": 8190,  # the longest it takes: a longer query is for POST, and we say so ourselves
         }
         for name, value in settings.items():
             self.cfg.set(name, value)

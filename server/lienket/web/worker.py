@@ -78,7 +78,7 @@ def main() -> None:
     folder, memory = sys.argv[1:]
     offline = refuse_network()
     try:
-        store = _VisitorsStore.open(Path(folder))
+        store = Store.open(Path(folder))
     except UnavailableError as error:
         channel.send(ERROR, {"reason": "store", "message": str(error)})
         return
@@ -116,28 +116,6 @@ def refuse_network() -> bool:
         seccomp, ctypes.c_ulong(with_filter), ctypes.byref(filter_), zero, zero
     )
     return failed == 0
-
-
-class _VisitorsStore(Store):
-    """A store whose queries may name their own dataset."""
-
-    @classmethod
-    def open(cls, path: Path) -> "_VisitorsStore":
-        return cls(super().open(path)._store)
-
-    def answer(self, request: dict[str, Any]) -> Answer:
-        """Return the answer of a request's query.
-
-        Oxigraph does not heed a query's `FROM` while the default graph is a union, so the union is left out then.
-        """
-        if request["names_dataset"] and not (request["default_graphs"] or request["named_graphs"]):
-            return self._store.query(request["query"], base_iri=request["base_iri"])
-        return self.query(
-            request["query"],
-            base_iri=request["base_iri"],
-            default_graphs=request["default_graphs"],
-            named_graphs=request["named_graphs"],
-        )
 
 
 class _Instruction(ctypes.Structure):
@@ -206,10 +184,10 @@ def _limit_memory(beyond: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
 
 
-def _last_frame(store: _VisitorsStore, request: dict[str, Any], channel: _Channel) -> tuple[bytes, dict[str, Any]]:
+def _last_frame(store: Store, request: dict[str, Any], channel: _Channel) -> tuple[bytes, dict[str, Any]]:
     """Answer one request but for its last frame, and return that one."""
     try:
-        refusal = _write(store.answer(request), request, channel)
+        refusal = _write(_answer(store, request), request, channel)
         channel.push()
     except SyntaxError as error:
         return ERROR, {"reason": "syntax", **_position(error)}
@@ -222,6 +200,16 @@ def _last_frame(store: _VisitorsStore, request: dict[str, Any], channel: _Channe
     finally:
         channel.drop()
     return refusal or (END, {})
+
+
+def _answer(store: Store, request: dict[str, Any]) -> Answer:
+    return store.query(
+        request["query"],
+        base_iri=request["base_iri"],
+        default_graphs=request["default_graphs"],
+        named_graphs=request["named_graphs"],
+        union=not request["names_dataset"],
+    )
 
 
 def _write(answer: Answer, request: dict[str, Any], channel: _Channel) -> tuple[bytes, dict[str, Any]] | None:
