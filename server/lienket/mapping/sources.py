@@ -127,7 +127,7 @@ class Loader:
         columns = _columns(header, wanted, shown(path), None, 1)
         if encoding == "utf-8-sig" and lines == 1 and not _has_blank_lines(path):
             try:
-                self._read_csv(path, len(header), delimiter, skip=1)
+                self._read_csv(path, len(header), delimiter)
                 return self._finish(identifier, path, None, header, source, columns)
             except duckdb.Error:
                 self._connection.execute("DROP TABLE IF EXISTS loading")
@@ -135,30 +135,29 @@ class Loader:
         self._load_records(records, len(header))
         return self._finish(identifier, path, None, header, source, columns)
 
-    def _read_csv(self, path: Path, width: int, delimiter: str, *, skip: int, numbered: bool = False) -> None:
-        """Read delimited text into the table `loading`: row, c0, c1, …
-
-        With `numbered` the first column is the row number, else records are counted behind the header.
-        """
+    def _read_csv(self, path: Path, width: int, delimiter: str) -> None:
+        """Read delimited text behind a header of one line into the table `loading`: row, c0, c1, …"""
         names = [f"c{position}" for position in range(width)]
-        types = ", ".join(f"'{name}': 'VARCHAR'" for name in (["row_number", *names] if numbered else names))
-        row = "CAST(row_number AS BIGINT)" if numbered else "row_number() OVER () + 1"
+        types = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
         cells = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)
         self._connection.execute(
-            f"CREATE TABLE loading AS SELECT {row} AS row{', ' + cells if cells else ''} "
-            f"FROM read_csv({literal(str(path))}, columns = {{{types}}}, header = false, skip = {skip}, "
-            f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', auto_detect = false, "
-            "all_varchar = true, encoding = 'utf-8')"
+            f"CREATE TABLE loading AS SELECT row_number() OVER () + 1 AS row, {cells} "
+            f"FROM read_csv({literal(str(path))}, columns = {{{types}}}, header = false, skip = 1, "
+            f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', auto_detect = false, encoding = 'utf-8')"
         )
 
     def _load_records(self, records: Iterable[tuple[int, Sequence[str]]], width: int) -> None:
-        """Hand numbered records to DuckDB by way of a file that leaves no room for reading it in two ways."""
+        """Hand numbered records to DuckDB, by way of a file of JSON, which leaves no room for another reading."""
+        cells = [f"cells[{position + 1}] AS c{position}" for position in range(width)]
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "records.csv"
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-                writer.writerows((number, *cells) for number, cells in records)
-            self._read_csv(path, width, ",", skip=0, numbered=True)
+            path = Path(folder) / "records.json"
+            with path.open("w", encoding="utf-8") as file:
+                file.writelines(json.dumps({"row": number, "cells": record}) + "\n" for number, record in records)
+            self._connection.execute(
+                f"CREATE TABLE loading AS SELECT {', '.join(['row', *cells])} FROM read_json({literal(str(path))}, "
+                "columns = {'row': 'BIGINT', 'cells': 'VARCHAR[]'}, format = 'newline_delimited', "
+                f"maximum_object_size = {max(path.stat().st_size, 1 << 24)})"
+            )
 
     # Workbooks
 
