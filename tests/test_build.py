@@ -68,6 +68,17 @@ def test_a_place_that_is_not_known_is_no_place(release: Release) -> None:
     assert not store.ask("ASK { GRAPH ?g { <https://data.songmay.example/id/geometry/clinic-K03> ?p ?o } }")
 
 
+def test_a_triple_of_two_graphs_is_one_in_their_union(release: Release) -> None:
+    store = Store.open(release.store_path)
+    (named,) = store.select(
+        "SELECT (COUNT(*) AS ?n) WHERE { SELECT DISTINCT ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o } } }"
+    )
+    (quads,) = store.select("SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } }")
+    (union,) = store.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
+    assert union == named
+    assert union != quads  # a dataset's title is in the catalogue and in the VoID description
+
+
 def test_one_bad_cell_stops_the_publication_and_is_named(deployment: Project) -> None:
     published = build(deployment)
     edit(deployment, CLINICS, lambda text: text.replace("15-02-2004", "31-02-2004"))

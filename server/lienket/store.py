@@ -1,7 +1,7 @@
 """The one place that opens Oxigraph.
 
-Every query runs over the union of the named graphs unless it or the caller names its dataset; a store of another make
-would be told the same. Literals are normalised by Oxigraph on insert, so what must keep its lexical form (validation,
+The default graph is the union of the named graphs, each triple once. It is written when a store is filled: Oxigraph's
+own union, made at query time, counts a triple as often as there are graphs that hold it. Literals are normalised by Oxigraph on insert, so what must keep its lexical form (validation,
 dumps) is taken from the mapping's output and never from here.
 """
 
@@ -57,7 +57,8 @@ class Store:
         self._store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS, lenient=True)
 
     def close(self) -> None:
-        """Write everything to disk, in as few files as possible."""
+        """Make the default graph the union of the named ones, and write everything to disk in as few files as possible."""
+        self._store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in self._store)
         self._store.optimize()
         self._store.flush()
 
@@ -70,15 +71,12 @@ class Store:
         prefixes: Mapping[str, str] | None = None,
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
-        union: bool = True,
     ) -> Answer:
         """Return the answer of a SPARQL query, lazily.
 
         `bindings` puts terms in the place of variables, so no caller pastes text into a query; Oxigraph wants each
         of them in the query's projection. `default_graphs` and `named_graphs` are the protocol's dataset
-        (<https://www.w3.org/TR/sparql11-protocol/#dataset>): given either, they replace the query's own. Given
-        neither, the default graph is the union of all; Oxigraph then does not heed a query's `FROM`, so a caller
-        whose query names its dataset sets `union` to false.
+        (<https://www.w3.org/TR/sparql11-protocol/#dataset>): given either, they replace the query's own.
 
         Raises `SyntaxError` for a malformed query and `UnavailableError` where the store fails.
         """
@@ -88,7 +86,6 @@ class Store:
                 query,
                 base_iri=base_iri,
                 prefixes=dict(prefixes) if prefixes else None,
-                use_default_graph_as_union=union and not stated,
                 default_graph=[ox.NamedNode(iri) for iri in default_graphs] if stated else None,
                 named_graphs=[ox.NamedNode(iri) for iri in named_graphs] if stated else None,
                 substitutions={ox.Variable(name): term for name, term in bindings.items()} if bindings else None,

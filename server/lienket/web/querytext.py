@@ -54,11 +54,6 @@ class QueryText:
         return next((word for word in self.words if word not in _PROLOGUE), "") in _UPDATES
 
     @property
-    def names_dataset(self) -> bool:
-        """Whether it has a dataset of its own (`FROM`)."""
-        return "FROM" in self.words
-
-    @property
     def is_volatile(self) -> bool:
         """Whether its answer may differ from one time to the next over the same data."""
         return not _VOLATILE.isdisjoint(self.words)

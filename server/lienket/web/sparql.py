@@ -109,7 +109,6 @@ def _run(present: Shown, asked: Asked) -> Answer:
         base_iri=project().base_iri + PATH,
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
-        names_dataset=asked.words.names_dataset,
         prefixes=present.prefixes,
         page_rows=PAGE_ROWS,
     )

@@ -208,7 +208,6 @@ def _answer(store: Store, request: dict[str, Any]) -> Answer:
         base_iri=request["base_iri"],
         default_graphs=request["default_graphs"],
         named_graphs=request["named_graphs"],
-        union=not request["names_dataset"],
     )
 
 

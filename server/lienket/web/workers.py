@@ -80,8 +80,6 @@ class Query:
     base_iri: str | None = None
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
-    names_dataset: bool = False
-    """Whether the query has a dataset of its own (`FROM`)."""
     prefixes: Mapping[str, str] = field(default_factory=dict)
     """For the formats that have prefixes."""
     page_rows: int = 1000
