@@ -330,7 +330,7 @@ def test_other_methods_are_405(visitor: FlaskClient, method: str) -> None:
     assert {"GET", "HEAD", "POST"} <= set(answer.headers["Allow"].split(", "))
 
 
-@pytest.mark.parametrize("query", [ENDLESS, "ASK { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a = <no:where>) }"])
+@pytest.mark.parametrize("query", [ENDLESS, ENDLESS.replace("COUNT(*)", "MAX(CONCAT(STR(?a), STR(?k)))")])
 def test_a_query_that_takes_too_long_is_504(visitor: FlaskClient, query: str) -> None:
     started = time.monotonic()
     answer = ask(visitor, query, timeout="0.5")

@@ -1,8 +1,9 @@
 """The one place that opens Oxigraph.
 
 The default graph is the union of the named graphs, each triple once. It is written when a store is filled: Oxigraph's
-own union, made at query time, counts a triple as often as there are graphs that hold it. Literals are normalised by Oxigraph on insert, so what must keep its lexical form (validation,
-dumps) is taken from the mapping's output and never from here.
+own union, made at query time, counts a triple as often as there are graphs that hold it. Literals are normalised by
+Oxigraph on insert, so what must keep its lexical form (validation, dumps) is taken from the mapping's output and never
+from here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,7 +58,7 @@ class Store:
         self._store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS, lenient=True)
 
     def close(self) -> None:
-        """Make the default graph the union of the named ones, and write everything to disk in as few files as possible."""
+        """Make the default graph the union of the named ones; write everything to disk, in as few files as possible."""
         self._store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in self._store)
         self._store.optimize()
         self._store.flush()
