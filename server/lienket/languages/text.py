@@ -6,8 +6,8 @@ from typing import Final
 
 SPACES: Final = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """Inside of a character class: everything that looks like a space."""
-INVISIBLE: Final = "\u200b\ufeff"
-"""Inside of a character class: what cannot be seen and means nothing in a cell."""
+INVISIBLE: Final = "\\x00-\\x08\\x0e-\\x1f\\x7f\u200b\ufeff"
+"""Inside of a character class: what cannot be seen and means nothing in a cell; most of it no XML may hold."""
 
 _PLAIN: Final = "!-~\u00a1-\u01bf\u1ea0-\u1ef9\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
 """Inside of a character class: visible characters that composing leaves alone, as most cells hold nothing else."""
