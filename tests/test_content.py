@@ -145,6 +145,22 @@ def test_a_question_over_two_departments(store: Store) -> None:
     assert int(phu_xuan["predecessors"]) >= 6  # Tây Lộc, Thuận Lộc, Gia Hội, Thuận Hòa, Đông Ba, Phú Hậu …
 
 
+def test_every_example_query_answers_and_is_explained_in_both_languages(store: Store) -> None:
+    examples = rows(
+        store,
+        """
+        PREFIX sh: <http://www.w3.org/ns/shacl#>
+        SELECT ?query (COUNT(DISTINCT ?label) AS ?labels) (COUNT(DISTINCT ?comment) AS ?comments) WHERE {
+            ?example a sh:SPARQLSelectExecutable ; sh:select ?query ; rdfs:label ?label ; rdfs:comment ?comment
+        } GROUP BY ?query
+        """,
+    )
+    assert len(examples) >= 5
+    for example in examples:
+        assert (example["labels"], example["comments"]) == ("2", "2")
+        assert store.select(example["query"]), example["query"]
+
+
 @needs_shapes
 @pytest.mark.parametrize("name", DCAT_AP_SHAPES)
 def test_the_catalogue_conforms_to_dcat_ap(hue: Release, name: str) -> None:
@@ -156,5 +172,5 @@ def test_dumps_are_what_the_store_holds(hue: Release, store: Store) -> None:
     """Loaded again, the dumps give the graphs of the store."""
     for dataset_id, facts in hue.manifest["datasets"].items():
         with gzip.open(hue.dumps / f"{dataset_id}.nq.gz") as file:
-            loaded = ox.Dataset(ox.parse(file, format=ox.RdfFormat.N_QUADS))
+            loaded = ox.Dataset(ox.parse(file.read(), format=ox.RdfFormat.N_QUADS))
         assert len(loaded) == facts["quads"], dataset_id
