@@ -21,8 +21,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 from lienket import languages
 from lienket.errors import Fault, InputError, RefusedError
 from lienket.mapping import Cell, Mapped, map_rules, read_rules
-from lienket.mapping.compile import Program, compile_rules
+from lienket.mapping.compile import compile_rules
 from lienket.mapping.functions import define, functions, macros
+from lienket.mapping.program import Program
 from lienket.mapping.rules import Reference, TemplateError, parse_template
 from lienket.mapping.terms import DATATYPES, IUNRESERVED, is_iri
 from lienket.vocabulary import XSD
@@ -352,7 +353,7 @@ def test_a_source_has_to_lie_inside_of_the_root(workshop: Workshop) -> None:
         (triples_map({}, subject='rml:template "a/{id}" ; rml:reference "id"'), "where exactly one has to stand"),
         (triples_map({}, formulation="XPath"), "is not known: rml:XPath; known are rml:CSV"),
         (triples_map({"ex:a": 'rml:reference "id" ; rml:language "vi" ; rml:datatype xsd:string'}), "both a language"),
-        ("<#t> a rml:TriplesMap ; rml:subject ex:s .\nbroken", "row 4: is not well-formed"),
+        ("<#t> a rml:TriplesMap ; rml:subject ex:s .\nbroken", "row 4: is not Turtle"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_rules_is_named(workshop: Workshop, rules: str, said: str) -> None:
@@ -365,7 +366,7 @@ def test_rules_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_rules(tmp_path / "none.ttl")
     (tmp_path / "rules.doc").write_text("x")
-    with pytest.raises(InputError, match="is not an RDF file"):
+    with pytest.raises(InputError, match="is of no known RDF format"):
         read_rules(tmp_path / "rules.doc")
 
 

@@ -31,10 +31,10 @@ NAMED = {
     "RMLTC0015b-JSON": "a-english",
     "RMLTC0019b-JSON": "“Juan Daniel” does not make a valid IRI",
     "RMLTC0023a-JSON": "a brace opens inside of braces",
-    "RMLTC0023b-JSON": "row 14: is not well-formed",
-    "RMLTC0023c-JSON": "row 14: is not well-formed",
+    "RMLTC0023b-JSON": "row 14: is not Turtle",
+    "RMLTC0023c-JSON": "row 14: is not Turtle",
     "RMLTC0023d-JSON": "a brace opens inside of braces",
-    "RMLTC0023e-JSON": "row 14: is not well-formed",
+    "RMLTC0023e-JSON": "row 14: is not Turtle",
     "RMLTC0024a-JSON": 'the constant "School"',
     "RMLTC0025b-JSON": "$.amounts is a list or an object",
 }

@@ -15,7 +15,8 @@ from .compile import TableKey, check_calls, compile_rules, needs
 from .document import distinct
 from .functions import define, functions
 from .mapped import Cell, Mapped
-from .rules import DEFAULT_BASE_IRI, Rules, Source, read_rules
+from .reader import read_rules
+from .rules import DEFAULT_BASE_IRI, Rules, Source
 from .sources import Loader, Table, resolve
 
 __all__ = ["DEFAULT_BASE_IRI", "Cell", "Mapped", "Rules", "Table", "map_rules", "read_rules"]

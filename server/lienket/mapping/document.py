@@ -1,12 +1,12 @@
-"""An RDF document held as it was written: terms in order, lexical forms untouched, syntax errors with their line."""
+"""An RDF document held as it was written: terms in their order, lexical forms untouched."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from ..errors import Fault, InputError
+from ..errors import Fault
+from ..rdf import read_quads
 from ..vocabulary import RDF
 
 Node = NamedNode | BlankNode
@@ -40,21 +40,12 @@ class Document:
         """
         self.file = shown(path)
         self._triples: dict[Node, dict[str, list[Term]]] = {}
-        try:
-            for quad in parse(path=os.fspath(path), base_iri=base_iri):
+        for quad in read_quads(Path(self.file), base_iri=base_iri):
+            # A mapping has one graph: what a format with graphs says of them is left aside.
+            if isinstance(quad.subject, NamedNode | BlankNode) and not isinstance(quad.object, Triple):
                 objects = self._triples.setdefault(quad.subject, {}).setdefault(quad.predicate.value, [])
                 if quad.object not in objects:
                     objects.append(quad.object)
-        except SyntaxError as error:
-            raise InputError(
-                Fault("is not well-formed: {detail}", self.file, error.lineno, values={"detail": error.msg})
-            ) from error
-        except ValueError as error:
-            raise InputError(Fault("is not an RDF file: {detail}", self.file, values={"detail": error})) from error
-        except OSError as error:
-            raise InputError(
-                Fault("cannot be read: {detail}", self.file, values={"detail": error.strerror or error})
-            ) from error
 
     def nodes(self) -> Iterator[Node]:
         """Yield every subject, in the order of the file."""

@@ -9,8 +9,8 @@ from typing import Any, Final, Self
 import duckdb
 
 from ..errors import Fault
-from .compile import Branch, Check, Program
 from .document import distinct
+from .program import Branch, Check, Program
 from .sources import Table
 from .sql import literal
 

@@ -1,22 +1,14 @@
-"""Mapping rules: an RML document read into frozen dataclasses, with every mistake in it reported at once.
+"""Mapping rules as data, with the names of RML-Core <http://w3id.org/rml/core/spec>, and the ways through them."""
 
-RML-Core <http://w3id.org/rml/core/spec>, RML-IO <http://w3id.org/rml/io/spec> (CSV and JSON sources in files),
-RML-FNML <http://w3id.org/rml/fnml/spec> (function executions).
-"""
-
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-import pyoxigraph
-from pyoxigraph import BlankNode, NamedNode
+from pyoxigraph import NamedNode
 
-from ..errors import Fault, InputError
-from ..vocabulary import RDF, RML, XSD
-from .document import Document, Node, Term
-from .terms import is_iri, is_language_tag
+from ..vocabulary import RML
+from .document import Term
 
 TermType = Literal["IRI", "URI", "UnsafeIRI", "UnsafeURI", "BlankNode", "Literal"]
 Formulation = Literal["table", "json"]
@@ -27,19 +19,6 @@ TERM_TYPES: Final[dict[str, TermType]] = {
 FORMULATIONS: Final[dict[str, Formulation]] = {RML + "CSV": "table", RML + "JSONPath": "json"}
 DEFAULT_GRAPH: Final = RML + "defaultGraph"
 DEFAULT_BASE_IRI: Final = "http://example.org/"
-
-_PROPERTIES: Final = frozenset(
-    RML + name
-    for name in (
-        "logicalSource", "source", "referenceFormulation", "iterator", "root", "path", "null", "encoding",
-        "compression", "subjectMap", "subject", "class", "baseIRI", "predicateObjectMap", "predicateMap", "predicate",
-        "objectMap", "object", "graphMap", "graph", "constant", "reference", "template", "termType", "languageMap",
-        "language", "datatypeMap", "datatype", "parentTriplesMap", "joinCondition", "childMap", "child", "parentMap",
-        "parent", "functionExecution", "function", "functionMap", "input", "parameter", "parameterMap", "inputValue",
-        "inputValueMap", "return", "returnMap",
-    )
-)  # fmt: skip
-"""The words of RML that this module reads; another one in the namespace is a mistake, said so."""
 
 
 @dataclass(frozen=True)
@@ -152,22 +131,6 @@ class Rules:
     triples_maps: Mapping[str, TriplesMap]
 
 
-def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
-    """Read a mapping document.
-
-    `base_iri` is put before relative IRIs that the rules make (RML concatenates), except where a triples map states
-    its own rml:baseIRI; relative IRIs of the document itself are resolved against it.
-
-    Raises InputError with one fault a mistake; each names the file and the triples map.
-    """
-    path = Path(path)
-    reader = _Reader(Document(path, base_iri), base_iri)
-    triples_maps = reader.triples_maps()
-    if reader.faults:
-        raise InputError(*reader.faults)
-    return Rules(path, triples_maps)
-
-
 def references(expression: Expression) -> Iterator[str]:
     """Yield the names of columns or paths that an expression reads, in order, repeated as it repeats them."""
     match expression:
@@ -230,386 +193,36 @@ def parse_template(text: str) -> Template:
     return Template(tuple(parts))
 
 
-class _Reader:
-    """Walks a document; collects faults instead of stopping at the first."""
-
-    def __init__(self, document: Document, base_iri: str) -> None:
-        self._document = document
-        self._base_iri = base_iri
-        self._triples_map = ""
-        self.faults: list[Fault] = []
-
-    def triples_maps(self) -> dict[str, TriplesMap]:
-        self._check_words()
-        nodes = list(
-            dict.fromkeys(
-                [
-                    *self._document.of_type(RML + "TriplesMap"),
-                    *(
-                        node
-                        for node in self._document.nodes()
-                        if {RML + "logicalSource", RML + "subjectMap"} & set(self._document.predicates(node))
-                    ),
-                ]
-            )
-        )
-        if not nodes:
-            self._fault("holds no rml:TriplesMap")
-        names = {_name(node) for node in nodes}
-        found = {}
-        for node in nodes:
-            self._triples_map = _name(node)
-            triples_map = self._triples_map_of(node)
-            if triples_map is None:
-                continue
-            found[triples_map.name] = triples_map
-            for each in triples_map.predicate_object_maps:
-                for parent in each.objects:
-                    if isinstance(parent, RefObjectMap) and parent.parent not in names:
-                        self._fault("joins the triples map {parent}, which is not in this file", parent=parent.parent)
-        for triples_map in found.values():
-            self._triples_map = triples_map.name
-            self._check_joins(triples_map, found)
-        return found
-
-    def _check_words(self) -> None:
-        unknown = {
-            predicate: node
-            for node in self._document.nodes()
-            for predicate in self._document.predicates(node)
-            if predicate.startswith(RML) and predicate not in _PROPERTIES
-        }
-        for predicate in sorted(unknown):
-            self._fault("uses {word}, which is no word of RML or one that is not supported", word=_short(predicate))
-
-    def _check_joins(self, triples_map: TriplesMap, found: Mapping[str, TriplesMap]) -> None:
-        for each in triples_map.predicate_object_maps:
-            for parent in each.objects:
-                if not isinstance(parent, RefObjectMap) or parent.parent not in found or parent.conditions:
-                    continue
-                if found[parent.parent].source != triples_map.source:
-                    self._fault(
-                        "joins {parent}, which has another source, without a condition: give it an rml:joinCondition",
-                        parent=parent.parent,
-                    )
-
-    def _triples_map_of(self, node: Node) -> TriplesMap | None:
-        before = len(self.faults)
-        subject_node = self._one(node, "subjectMap", "subject", required=True)
-        source = self._source(node)
-        subject = self._shortcut_or_map(node, "subject", "subjectMap", ("IRI", "BlankNode"))
-        classes: list[NamedNode] = []
-        graphs: tuple[TermMap, ...] = ()
-        if subject_node is not None and not self._document.objects(node, RML + "subject"):
-            for class_ in self._document.objects(subject_node, RML + "class"):
-                if isinstance(class_, NamedNode):
-                    classes.append(class_)
-                else:
-                    self._fault("has an rml:class that is not an IRI: {found}", found=class_)
-            graphs = self._graphs(subject_node)
-        maps = tuple(
-            self._predicate_object_map(each) for each in self._document.objects(node, RML + "predicateObjectMap")
-        )
-        base = self._one(node, "baseIRI")
-        if base is not None and (not isinstance(base, NamedNode) or not is_iri(base.value)):
-            self._fault("has an rml:baseIRI that is not an IRI: {found}", found=base)
-        if len(self.faults) > before or not subject or not isinstance(subject[0], TermMap):
-            return None
-        base_iri = base.value if isinstance(base, NamedNode) else self._base_iri
-        triples_map = TriplesMap(_name(node), source, subject[0], tuple(classes), graphs, maps, base_iri)
-        if source is None and _reads_anything(triples_map):
-            self._fault("reads columns and has no rml:logicalSource")
-            return None
-        return triples_map
-
-    def _source(self, node: Node) -> Source | None:
-        logical = self._one(node, "logicalSource")
-        if logical is None:
-            return None
-        source = self._one(logical, "source", required=True)
-        formulation = self._one(logical, "referenceFormulation")
-        iterator = self._text(logical, "iterator")
-        if source is None:
-            return None
-        if isinstance(source, pyoxigraph.Literal):
-            path, root = source.value, "mapping"
-        else:
-            path = self._text(source, "path", required=True) or ""
-            stated = self._one(source, "root")
-            folders = {None: "mapping", RML + "MappingDirectory": "mapping", RML + "CurrentWorkingDirectory": "working"}
-            key = stated.value if stated is not None else None
-            if isinstance(stated, NamedNode) and key not in folders:
-                self._fault("has an rml:root that is not known: {found}", found=_short(stated.value))
-            root = folders.get(key, key or "mapping")
-        for word, accepted in (("encoding", RML + "UTF-8"), ("compression", RML + "none")):
-            stated = self._one(source, word)
-            if stated is not None and getattr(stated, "value", None) != accepted:
-                self._fault("asks for {found}, which is not supported: only {accepted} is",
-                            found=_short(str(getattr(stated, "value", stated))), accepted=_short(accepted))  # fmt: skip
-        nulls = tuple(
-            null.value
-            for holder in (source, logical)
-            for null in self._document.objects(holder, RML + "null")
-            if isinstance(null, pyoxigraph.Literal)
-        )
-        if formulation is None:
-            kind: Formulation | None = "json" if Path(path).suffix.lower() == ".json" else "table"
-        else:
-            kind = FORMULATIONS.get(getattr(formulation, "value", ""))
-        if kind is None:
-            self._fault(
-                "has a reference formulation that is not known: {found}; known are {known}",
-                found=_short(str(getattr(formulation, "value", formulation))),
-                known=", ".join(map(_short, FORMULATIONS)),
-            )
-            return None
-        if kind == "json" and iterator is None:
-            iterator = "$"
-        return Source(path, root, kind, iterator, nulls)
-
-    def _predicate_object_map(self, node: Term) -> PredicateObjectMap:
-        predicates = self._shortcut_or_map(node, "predicate", "predicateMap", ("IRI",))
-        objects = self._shortcut_or_map(node, "object", "objectMap", ("IRI", "BlankNode", "Literal"), joins=True)
-        for found, word in ((predicates, "predicate"), (objects, "object")):
-            stated = self._document.objects(node, RML + word) or self._document.objects(node, RML + word + "Map")
-            if not found and not stated:
-                self._fault("has a predicate object map without rml:{word} or rml:{word}Map", word=word)
-        return PredicateObjectMap(
-            tuple(each for each in predicates if isinstance(each, TermMap)), tuple(objects), self._graphs(node)
-        )
-
-    def _graphs(self, node: Term) -> tuple[TermMap, ...]:
-        found = self._shortcut_or_map(node, "graph", "graphMap", ("IRI", "BlankNode"))
-        return tuple(each for each in found if isinstance(each, TermMap))
-
-    def _shortcut_or_map(
-        self, node: Term, shortcut: str, word: str, kinds: tuple[str, ...], *, joins: bool = False
-    ) -> "list[TermMap] | list[TermMap | RefObjectMap]":
-        """Read the constant shortcuts and the term maps of one position, in document order within each."""
-        found: list[TermMap | RefObjectMap] = []
-        for constant in self._document.objects(node, RML + shortcut):
-            term_map = self._constant(constant, word, kinds)
-            if term_map:
-                found.append(term_map)
-        for each in self._document.objects(node, RML + word):
-            if joins and self._document.objects(each, RML + "parentTriplesMap"):
-                reference = self._ref_object_map(each)
-                if reference:
-                    found.append(reference)
-            else:
-                term_map = self._term_map(each, word, kinds)
-                if term_map:
-                    found.append(term_map)
-        return found
-
-    def _ref_object_map(self, node: Term) -> RefObjectMap | None:
-        parent = self._one(node, "parentTriplesMap", required=True)
-        conditions = []
-        for condition in self._document.objects(node, RML + "joinCondition"):
-            child = self._expression_of(condition, "child", "childMap")
-            parent_side = self._expression_of(condition, "parent", "parentMap")
-            if child and parent_side:
-                conditions.append(JoinCondition(child, parent_side))
-        return RefObjectMap(_name(parent), tuple(conditions)) if parent is not None else None
-
-    def _expression_of(self, node: Term, shortcut: str, word: str) -> Expression | None:
-        """Read one side of a join condition: a reference as text, or an expression map."""
-        text = self._text(node, shortcut)
-        if text is not None:
-            return Reference(text)
-        expression_map = self._one(node, word)
-        if expression_map is None:
-            self._fault("has an rml:joinCondition without rml:{word} or rml:{word}Map", word=shortcut)
-            return None
-        return self._expression(expression_map, word)
-
-    def _constant(self, term: Term, word: str, kinds: tuple[str, ...]) -> TermMap | None:
-        kind: TermType = (
-            "IRI" if isinstance(term, NamedNode) else "BlankNode" if isinstance(term, BlankNode) else "Literal"
-        )
-        if kind not in kinds:
-            self._fault("has an rml:{word} with the constant {found}, where only {kinds} may stand",
-                        word=word, found=term, kinds=" / ".join(kinds))  # fmt: skip
-            return None
-        return TermMap(Constant(term), kind)
-
-    def _term_map(self, node: Term, word: str, kinds: tuple[str, ...], default: TermType = "IRI") -> TermMap | None:
-        stated = self._one(node, "termType")
-        term_type = TERM_TYPES.get(getattr(stated, "value", "")) if stated is not None else None
-        if stated is not None and term_type is None:
-            self._fault("has an unknown rml:termType in its rml:{word}: {found}; known are {known}", word=word,
-                        found=_short(str(getattr(stated, "value", stated))),
-                        known=", ".join(map(_short, TERM_TYPES)))  # fmt: skip
-            return None
-        language = self._language(node)
-        datatype = self._datatype(node)
-        expression = self._expression(node, word, optional=term_type == "BlankNode")
-        if expression is None:
-            return None
-        if isinstance(expression, Constant):
-            constant = self._constant(expression.term, word, kinds)
-            if constant and term_type is not None and _family(term_type) != _family(constant.term_type):
-                self._fault("has an rml:{word} whose constant {found} is no {kind}", word=word,
-                            found=expression.term, kind=term_type)  # fmt: skip
-                return None
-            if constant and constant.term_type == "Literal" and (language or datatype):
-                return TermMap(constant.expression, "Literal", language, datatype)
-            return constant
-        if term_type is None:
-            reads_text = word == "objectMap" and isinstance(expression, Reference | Call)
-            term_type = "Literal" if reads_text or language or datatype else default
-        if _family(term_type) not in kinds:
-            self._fault("has an rml:{word} of the term type {found}, where only {kinds} may stand",
-                        word=word, found=term_type, kinds=" / ".join(kinds))  # fmt: skip
-            return None
-        if term_type != "Literal" and (language or datatype):
-            self._fault("has an rml:{word} with a language or datatype that is no literal", word=word)
-            return None
-        if language and datatype:
-            self._fault("has an rml:{word} with both a language and a datatype", word=word)
-            return None
-        if term_type in ("IRI", "URI") and isinstance(expression, Template):
-            self._check_template_text(expression, word)
-        return TermMap(expression, term_type, language, datatype)
-
-    def _check_template_text(self, template: Template, word: str) -> None:
-        """Refuse fixed text that no IRI may hold; what is filled in is encoded when it is."""
-        for part in template.parts:
-            if isinstance(part, str) and re.search(r'[\x00-\x20<>"{}|^`\\]', part):
-                self._fault("has a template in its rml:{word} with a character that no IRI may hold: {found}",
-                            word=word, found=part)  # fmt: skip
-                return
-
-    def _language(self, node: Term) -> TermMap | None:
-        found = self._shortcut_or_literal(node, "language", "languageMap")
-        if found and isinstance(found.expression, Constant):
-            tag = found.expression.term.value
-            if not is_language_tag(tag):
-                self._fault("has a language tag that is not well-formed: {found}; expected one such as vi or en-GB",
-                            found=tag)  # fmt: skip
-                return None
-        return found
-
-    def _shortcut_or_literal(self, node: Term, shortcut: str, word: str) -> TermMap | None:
-        constants = self._document.objects(node, RML + shortcut)
-        if constants:
-            return self._constant(constants[0], word, ("Literal",))
-        maps = self._document.objects(node, RML + word)
-        return self._term_map(maps[0], word, ("Literal",), "Literal") if maps else None
-
-    def _datatype(self, node: Term) -> TermMap | None:
-        constants = self._document.objects(node, RML + "datatype")
-        maps = self._document.objects(node, RML + "datatypeMap")
-        found = None
-        if constants:
-            found = self._constant(constants[0], "datatype", ("IRI",))
-        elif maps:
-            found = self._term_map(maps[0], "datatypeMap", ("IRI",))
-        if found and found.expression == Constant(NamedNode(RDF + "langString")):
-            self._fault("states the datatype rdf:langString; state rml:language instead")
-            return None
-        return found
-
-    def _expression(self, node: Term, word: str, *, optional: bool = False) -> Expression | None:
-        """Read the one expression of an expression map."""
-        stated = [
-            (kind, value)
-            for kind in ("constant", "reference", "template", "functionExecution")
-            for value in self._document.objects(node, RML + kind)
-        ]
-        if not stated and optional:
-            return Fresh()
-        if len(stated) != 1:
-            self._fault(
-                "has an rml:{word} with {number} of rml:constant, rml:reference, rml:template and"
-                " rml:functionExecution, where exactly one has to stand",
-                word=word, number=len(stated) or "none",
-            )  # fmt: skip
-            return None
-        kind, value = stated[0]
-        if kind == "constant":
-            return Constant(value)
-        if kind == "functionExecution":
-            return self._call(value)
-        if not isinstance(value, pyoxigraph.Literal):
-            self._fault("has an rml:{kind} that is not text: {found}", kind=kind, found=value)
-            return None
-        if kind == "reference":
-            return Reference(value.value)
-        try:
-            return parse_template(value.value)
-        except TemplateError as error:
-            self._fault("has a faulty template {found}: {detail}", found=value.value, detail=error)
-            return None
-
-    def _call(self, node: Term) -> Call | None:
-        function = self._constant_iri(node, "function", "functionMap")
-        if function is None:
-            self._fault("has an rml:functionExecution without rml:function")
-            return None
-        inputs: list[tuple[str, Expression]] = []
-        for each in self._document.objects(node, RML + "input"):
-            parameter = self._constant_iri(each, "parameter", "parameterMap")
-            constants = self._document.objects(each, RML + "inputValue")
-            maps = self._document.objects(each, RML + "inputValueMap")
-            if parameter is None or len(constants) + len(maps) != 1:
-                self._fault("calls {function} with an rml:input that lacks its rml:parameter or its one value",
-                            function=function)  # fmt: skip
-                continue
-            value = Constant(constants[0]) if constants else self._expression(maps[0], "inputValueMap")
-            if value is not None:
-                inputs.append((parameter, value))
-        return Call(function, tuple(inputs))
-
-    def _constant_iri(self, node: Term, shortcut: str, word: str) -> str | None:
-        found = self._document.objects(node, RML + shortcut)
-        for map_ in self._document.objects(node, RML + word):
-            found += self._document.objects(map_, RML + "constant")
-        return found[0].value if len(found) == 1 and isinstance(found[0], NamedNode) else None
-
-    def _one(self, node: Term, *words: str, required: bool = False) -> Term | None:
-        """Return the only value of one or several words together; a second one, or none where required, is a fault."""
-        found = [value for word in words for value in self._document.objects(node, RML + word)]
-        if len(found) > 1:
-            self._fault("has more than one {words}", words=" / ".join(f"rml:{word}" for word in words))
-        if required and not found:
-            self._fault("has no {words}", words=" / ".join(f"rml:{word}" for word in words))
-        return found[0] if found else None
-
-    def _text(self, node: Term, word: str, *, required: bool = False) -> str | None:
-        found = self._one(node, word, required=required)
-        if found is None:
-            return None
-        if not isinstance(found, pyoxigraph.Literal):
-            self._fault("has an rml:{kind} that is not text: {found}", kind=word, found=found)
-            return None
-        return found.value
-
-    def _fault(self, message: str, **values: object) -> None:
-        if self._triples_map:
-            message, values = "triples map {triples_map} " + message, {"triples_map": self._triples_map, **values}
-        fault = Fault(message, self._document.file, values=values)
-        if str(fault) not in {str(known) for known in self.faults}:
-            self.faults.append(fault)
-
-
-def _family(term_type: TermType) -> str:
-    return term_type if term_type in ("BlankNode", "Literal") else "IRI"
-
-
-def _name(node: Term) -> str:
-    return str(node) if isinstance(node, BlankNode) else node.value
-
-
-def _short(iri: str) -> str:
-    for prefix, namespace in (("rml:", RML), ("xsd:", XSD)):
-        if iri.startswith(namespace):
-            return prefix + iri.removeprefix(namespace)
-    return iri
-
-
-def _reads_anything(triples_map: TriplesMap) -> bool:
-    maps: list[TermMap] = [triples_map.subject, *triples_map.graphs]
+def term_maps(triples_map: TriplesMap) -> Iterator[TermMap]:
+    """Yield the term maps of a triples map, the subject's first."""
+    yield triples_map.subject
+    yield from triples_map.graphs
     for each in triples_map.predicate_object_maps:
-        maps += [*each.predicates, *each.graphs, *(found for found in each.objects if isinstance(found, TermMap))]
-    return any(term_references(each) for each in maps)
+        yield from each.predicates
+        yield from (object_ for object_ in each.objects if isinstance(object_, TermMap))
+        yield from each.graphs
+
+
+def joins(document: Rules, triples_map: TriplesMap) -> Iterator[tuple[TriplesMap, RefObjectMap]]:
+    """Yield the objects of a triples map that are subjects of another one, with that."""
+    for each in triples_map.predicate_object_maps:
+        for object_ in each.objects:
+            if isinstance(object_, RefObjectMap):
+                yield document.triples_maps[object_.parent], object_
+
+
+def calls(document: Rules, triples_map: TriplesMap) -> Iterator[Call]:
+    """Yield every function call of a triples map; inner ones after those that they are inputs of."""
+    expressions: list[Expression] = [
+        part.expression
+        for term_map in term_maps(triples_map)
+        for part in (term_map, term_map.language, term_map.datatype)
+        if part is not None
+    ]
+    for _, reference in joins(document, triples_map):
+        expressions += [side for each in reference.conditions for side in (each.child, each.parent)]
+    while expressions:
+        expression = expressions.pop(0)
+        if isinstance(expression, Call):
+            yield expression
+            expressions += [value for _, value in expression.inputs]

@@ -61,7 +61,7 @@ LANGUAGE_TAG: Final = (
 def is_iri(text: str) -> bool:
     """Tell whether `text` is an absolute IRI.
 
-    >>> is_iri("http://example.org/Huế"), is_iri("http://example.org/a b"), is_iri("Huế")
+    >>> is_iri("http://example.org/Việt"), is_iri("http://example.org/a b"), is_iri("Việt")
     (True, False, False)
     """
     return re.fullmatch(IRI, text) is not None

@@ -1,0 +1,113 @@
+"""What rules compile to: SELECTs that make quads, and SELECTs that find cells no quad can be made of."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .sources import Table
+from .sql import literal
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One predicate with one object in one graph, for every row of a table."""
+
+    triples_map: str
+    number: int
+    """Place of the triples map among all."""
+    table: Table | None
+    sources: str
+    """FROM clause; the table is `c`, a joined parent `p`."""
+    condition: str | None
+    subject: str
+    predicate: str
+    object: str
+    graph: str | None
+    """SQL of the graph's name; None for the default graph."""
+    predicate_iri: str | None
+    """The predicate where it is the same for all rows."""
+    subject_columns: tuple[str, ...]
+    columns: tuple[str, ...]
+    """Columns that the object is made of, by header; those of the subject where it is made of none."""
+    several: bool
+    """Whether a row may make more than one of these quads: in a join, or from a list of values."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether every row with a subject makes a quad: the rest is fixed."""
+        return all(is_literal(sql) for sql in (self.predicate, self.object, self.graph or "''"))
+
+    def line(self) -> str:
+        """Return the SQL of the N-Quads line <https://www.w3.org/TR/n-quads/>; NULL where there is no quad."""
+        graph = f" || ' ' || {self.graph}" if self.graph is not None else ""
+        return f"{self.subject} || ' ' || {self.predicate} || ' ' || {self.object}{graph} || ' .'"
+
+    def may_equal(self, other: "Branch") -> bool:
+        """Tell whether a quad of this branch may be a quad of the other: not where a fixed term differs."""
+        terms = ((self.subject, other.subject), (self.predicate, other.predicate), (self.object, other.object))
+        pairs = (*terms, (self.graph or "''", other.graph or "''"))
+        return not any(is_literal(mine) and is_literal(theirs) and mine != theirs for mine, theirs in pairs)
+
+    def select(self) -> str:
+        """Return the SELECT whose rows are quads with the cells they come from."""
+        terms = [("subject", self.subject), ("predicate", self.predicate), ("object", self.object)]
+        kept = [f"{name} IS NOT NULL" for name, sql in terms if not is_literal(sql)]
+        if self.graph is not None and not is_literal(self.graph):
+            kept.append("graph IS NOT NULL")
+        listed = ", ".join(map(literal, self.columns))
+        rows = (
+            f"SELECT {literal(self.triples_map)} AS triples_map, "
+            f"{literal(self.table.file) if self.table else 'NULL'} AS source, c.row AS row, "
+            + ", ".join(f"{sql} AS {name}" for name, sql in terms)
+            + f", {self.graph or 'CAST(NULL AS VARCHAR)'} AS graph, CAST([{listed}] AS VARCHAR[]) AS columns"
+            + f" FROM {self.sources}"
+            + (f" WHERE {self.condition}" if self.condition else "")
+        )
+        return f"SELECT * FROM ({rows})" + (f" WHERE {' AND '.join(kept)}" if kept else "")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question whose answers are rows (row, text) that hold something that cannot become a term."""
+
+    sql: str
+    table: Table
+    columns: tuple[str, ...]
+    """Names of the columns as the rules write them."""
+    message: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    translations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that rules compile to."""
+
+    preparations: tuple[str, ...]
+    """Statements to run first: they add to each table the columns that are made once and read often."""
+    branches: tuple[Branch, ...]
+    checks: tuple[Check, ...]
+
+    def quads(self) -> str:
+        """Return the query whose rows are the quads: the relation that shapes look at and N-Quads are written from."""
+        if not self.branches:
+            return (
+                "SELECT * FROM (SELECT '' AS triples_map, '' AS source, CAST(0 AS BIGINT) AS row, '' AS subject, "
+                "'' AS predicate, '' AS object, '' AS graph, CAST([] AS VARCHAR[]) AS columns) WHERE false"
+            )
+        return "\nUNION ALL ".join(branch.select() for branch in self.branches)
+
+    def subjects(self) -> str:
+        """Return the query (branch number, row, subject) with every subject that a row makes or should make."""
+        first = {
+            branch.number: branch for branch in reversed(self.branches) if branch.table and branch.condition is None
+        }
+        return "\nUNION ALL ".join(
+            f"SELECT {number} AS number, c.row AS row, {branch.subject} AS subject FROM {branch.sources}"
+            for number, branch in sorted(first.items())
+        ) or "SELECT 0 AS number, CAST(0 AS BIGINT) AS row, '' AS subject WHERE false"  # fmt: skip
+
+
+def is_literal(sql: str) -> bool:
+    """Tell whether a SQL expression is one string literal, so that it is the same for every row."""
+    return re.fullmatch(r"'(?:[^']|'')*'", sql) is not None
