@@ -5,6 +5,7 @@ everything works on localhost and behind a proxy of another name.
 """
 
 import re
+from contextlib import suppress
 from urllib.parse import quote, unquote
 
 from flask import request
@@ -45,6 +46,8 @@ def requested_path() -> str:
     if not raw:
         return quote(request.path.removeprefix("/"), safe=_KEPT)
     path = re.sub(r"^[a-z]+://[^/]*", "", str(raw)).partition("?")[0]
+    with suppress(UnicodeError):  # letters sent as they are come as one character a byte (PEP 3333)
+        path = path.encode("latin-1").decode("utf-8")
     return path.removeprefix(request.script_root).removeprefix("/")
 
 

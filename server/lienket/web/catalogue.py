@@ -17,7 +17,8 @@ from lienket.vocabulary import DCAT, DCT
 from lienket.web import addresses, graphs, language, marked_up
 from lienket.web.answers import iri_argument, page_number, sent, split_suffix, unchanged, wanted
 from lienket.web.datasets import Dataset, datasets
-from lienket.web.describe import classes_in, describe, members_of, statements
+from lienket.web.describe import describe, statements
+from lienket.web.lists import classes_in, members_of
 from lienket.web.names import links, order_of
 from lienket.web.problems import Problem
 from lienket.web.resources import not_here

@@ -6,16 +6,31 @@
 Nothing here knows HTML; `graphs.py` writes the same statements as RDF.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import pyoxigraph as ox
 
 from lienket.languages import Language
 from lienket.search import GENERAL_KINDS
 from lienket.store import Term
-from lienket.vocabulary import DCAT, DCT, FOAF, GEO, LABEL_PREDICATES, LOCN, ORG, RDF, RDFS, SCHEMA, SKOS, SOSA, VCARD
+from lienket.vocabulary import (
+    DCAT,
+    DCT,
+    FOAF,
+    GEO,
+    LABEL_PREDICATES,
+    LOCN,
+    ORG,
+    RDF,
+    RDFS,
+    SCHEMA,
+    SH,
+    SKOS,
+    SOSA,
+    VCARD,
+)
 from lienket.web import addresses, maps
 from lienket.web.datasets import Dataset, datasets
 from lienket.web.names import (
@@ -40,21 +55,6 @@ MOST_STATEMENTS: Final = 20_000
 MOST_VALUES: Final = 20
 """Values of one property, or resources that point here by one property, that a page shows at first."""
 
-MOST_COUNTED: Final = 10_000
-"""What points here is counted up to this number, by queries/pointing.rq."""
-
-_SORTED_BY_NAME: Final = 200
-"""A list of up to so many is shown in the order of its names."""
-
-_MOST_BY_KIND: Final = 1000
-"""Up to so many resources that point here are told apart by their classes."""
-
-A_PAGE: Final = 60
-"""Resources on a page of a longer list."""
-
-_Found: TypeAlias = tuple[str, str | None, int, list[str]]
-"""A group in the making: property or class, class that stands apart, count, resources."""
-
 SUMMARIES: Final = (SCHEMA + "description", DCT + "description", SKOS + "definition", RDFS + "comment")
 """What says in a sentence what a thing is, best first."""
 
@@ -76,6 +76,9 @@ _LAST: Final = (GEO + "hasGeometry", GEO + "hasDefaultGeometry", GEO + "hasCentr
 
 _NOT_FACTS: Final = (SKOS + "altLabel", SCHEMA + "alternateName", DCAT + "centroid")
 """What other parts of a page's head say already."""
+
+_MACHINERY: Final = (SH + "declare",)
+"""What only programs read."""
 
 _LINKS_TO_GEOMETRY: Final = _LAST[:4]
 
@@ -100,25 +103,12 @@ class Property:
     total: int
     order: float
 
-
-@dataclass(frozen=True)
-class Pointing:
-    """The resources that point here by one property."""
-
-    by: Link
-    """The property, or the class of a dataset's list."""
-    count: int
-    """Up to `MOST_COUNTED`."""
-    subjects: tuple[Link, ...]
-    kind: Link | None = None
-    """The class of all of them, where classes stand apart."""
-    page: int = 1
-    more: bool = False
-
     @property
-    def pages(self) -> int:
-        """How many pages the whole list has."""
-        return -(-self.count // A_PAGE)
+    def brief(self) -> bool:
+        """Whether its values are many and short, such as keywords, and can stand in one line."""
+        return len(self.values) > 3 and all(
+            len(value.text) <= 40 and not value.iri and not value.parts for value in self.values
+        )
 
 
 @dataclass(frozen=True)
@@ -172,9 +162,18 @@ def describe(
     texts = texts_of(present, [iri, *tree.named()])
     known = texts.get(iri, [])
     types = [value.value for value in tree.values(None, RDF + "type") if isinstance(value, ox.NamedNode)]
-    telling = [kind for kind in types if kind not in GENERAL_KINDS] or types
+    telling = sorted(
+        [kind for kind in types if kind not in GENERAL_KINDS] or types,
+        key=lambda kind: (not addresses.is_ours(kind), kind),
+    )
     summary, summary_predicate = _summary(tree, languages)
-    hidden = {RDF + "type", *LABEL_PREDICATES, *([summary_predicate] if summary_predicate else []), *without}
+    hidden = {
+        RDF + "type",
+        *LABEL_PREDICATES,
+        *([summary_predicate] if summary_predicate else []),
+        *_MACHINERY,
+        *without,
+    }
     writer = _Writer(present, tree, texts, types, languages, pack)
     properties = writer.properties(None, hidden)
     catalogued = datasets(present)
@@ -200,78 +199,6 @@ def describe(
     )
 
 
-def pointing(present: Shown, iri: str, pack: Language) -> tuple[Pointing, ...]:
-    """Return what points at `iri`: each property with its count and the first resources.
-
-    As long as there are not too many, those of each class stand apart.
-    """
-    counts = {
-        iri_of(row["predicate"]): int(row["count"].value)
-        for row in present.store.select(query("pointing"), object=ox.NamedNode(iri))
-        if isinstance(row.get("predicate"), ox.NamedNode) and isinstance(row["count"], ox.Literal)
-    }
-    if sum(counts.values()) <= _MOST_BY_KIND:
-        return _groups(present, _by_kind(present, iri), MOST_VALUES, pack)
-    found: list[_Found] = []
-    for predicate, count in counts.items():
-        terms = {"object": ox.NamedNode(iri), "predicate": ox.NamedNode(predicate)}
-        found.append((predicate, None, count, _some(present, "pointing_by", terms)))
-    return _groups(present, found, MOST_VALUES, pack)
-
-
-def pointing_by(present: Shown, iri: str, predicate: str, kind: str | None, page: int, pack: Language) -> Pointing:
-    """Return one page of the resources, perhaps of one class, that point at `iri` by `predicate`."""
-    terms = {"object": ox.NamedNode(iri), "predicate": ox.NamedNode(predicate)}
-    if kind is None:
-        return _page(present, "pointing_by", terms, predicate, None, page, pack)
-    return _page(present, "pointing_by_kind", {**terms, "class": ox.NamedNode(kind)}, predicate, kind, page, pack)
-
-
-def _by_kind(present: Shown, iri: str) -> list[_Found]:
-    """Return what points at `iri` by property and class, the largest groups first; every resource once a property.
-
-    A resource of several classes stands with the most telling one: the deployment's own before others.
-    """
-    kinds: dict[tuple[str, str], set[str]] = {}
-    for row in present.store.select(query("pointing_kinds"), object=ox.NamedNode(iri)):
-        found = kinds.setdefault((iri_of(row["predicate"]), iri_of(row["subject"])), set())
-        if isinstance(row.get("class"), ox.NamedNode):
-            found.add(iri_of(row["class"]))
-    groups: dict[tuple[str, str | None], list[str]] = {}
-    for (predicate, subject), classes in kinds.items():
-        best = min(classes, key=lambda kind: (kind in GENERAL_KINDS, not addresses.is_ours(kind), kind), default=None)
-        groups.setdefault((predicate, best), []).append(subject)
-    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
-    return [(predicate, kind, len(subjects), subjects) for (predicate, kind), subjects in ordered]
-
-
-def classes_in(present: Shown, graph: str, shown_each: int, pack: Language) -> tuple[Pointing, ...]:
-    """Return the classes of a dataset's resources: each with its number and the first resources.
-
-    Of several classes of the same resources only the most telling one, and outlines last.
-    """
-    found = []
-    for row in present.store.select(query("classes"), graph=ox.NamedNode(graph)):
-        if isinstance(row.get("class"), ox.NamedNode) and isinstance(row["count"], ox.Literal):
-            terms = {"graph": ox.NamedNode(graph), "class": row["class"]}
-            found.append((iri_of(row["class"]), None, int(row["count"].value), _some(present, "members", terms)))
-    found.sort(key=lambda group: (group[0] in GENERAL_KINDS, not addresses.is_ours(group[0])))
-    seen: set[frozenset[str]] = set()
-    telling = []
-    for group in found:
-        if frozenset(group[3]) not in seen and not (seen and group[0] in GENERAL_KINDS):
-            telling.append(group)
-        seen.add(frozenset(group[3]))
-    found = sorted(telling, key=lambda group: (group[0] == GEO + "Geometry", -group[2]))
-    return _groups(present, found, shown_each, pack)
-
-
-def members_of(present: Shown, graph: str, class_: str, page: int, pack: Language) -> Pointing:
-    """Return one page of a dataset's resources of one class."""
-    terms = {"graph": ox.NamedNode(graph), "class": ox.NamedNode(class_)}
-    return _page(present, "members", terms, class_, None, page, pack)
-
-
 def values_of(
     present: Shown, iri: str, said: Sequence[Statement], predicate: str, page: int, pack: Language
 ) -> tuple[Property | None, bool]:
@@ -286,45 +213,6 @@ def values_of(
     types = [value.value for value in tree.values(None, RDF + "type") if isinstance(value, ox.NamedNode)]
     writer = _Writer(present, part, texts_of(present, part.named()), types, languages, pack)
     return writer.properties(None, set())[0], len(tree.values(None, predicate)) > start + MOST_VALUES
-
-
-def _some(present: Shown, name: str, terms: Mapping[str, Term]) -> list[str]:
-    """Return a few resources of a list, so many that they can be put into the order of their names."""
-    rows = present.store.select(f"{query(name)}LIMIT {_SORTED_BY_NAME}", **terms)
-    return [iri_of(row["subject"]) for row in rows]
-
-
-def _groups(present: Shown, found: Sequence[_Found], shown_each: int, pack: Language) -> tuple[Pointing, ...]:
-    languages = order_of(present.project.languages, pack.tag)
-    needed = [each for iri, kind, _, subjects in found for each in (iri, kind, *subjects[:_SORTED_BY_NAME]) if each]
-    named = links(present, needed, languages)
-    groups = []
-    for iri, kind, count, subjects in found:
-        first = subjects
-        if len(subjects) <= _SORTED_BY_NAME:
-            first = sorted(subjects, key=lambda subject: (pack.sort_key(named[subject].name.value), subject))
-        shown = tuple(named[subject] for subject in first[:shown_each])
-        groups.append(Pointing(named[iri], count, shown, named[kind] if kind else None, more=count > len(shown)))
-    return tuple(groups)
-
-
-def _page(
-    present: Shown, name: str, terms: Mapping[str, Term], by: str, kind: str | None, page: int, pack: Language
-) -> Pointing:
-    """Return one page of a list in the order of its IRIs, which end in codes more often than not."""
-    rows = present.store.select(f"{query(name)}LIMIT {MOST_COUNTED}", **terms)
-    start = (page - 1) * A_PAGE
-    subjects = sorted(iri_of(row["subject"]) for row in rows)
-    part = subjects[start : start + A_PAGE]
-    named = links(present, [by, *part, *([kind] if kind else [])], order_of(present.project.languages, pack.tag))
-    return Pointing(
-        named[by],
-        len(subjects),
-        tuple(named[subject] for subject in part),
-        named[kind] if kind else None,
-        page=page,
-        more=len(subjects) > start + A_PAGE,
-    )
 
 
 class _Tree:
@@ -426,7 +314,8 @@ class _Writer:
         iri = iri_of(term)
         parts: tuple[Property, ...] = ()
         if depth < 2 and self._tree.holds(iri):
-            parts = self.properties(iri, {RDF + "type", *LABEL_PREDICATES}, depth + 1)
+            said_by_link = LABEL_PREDICATES if isinstance(term, ox.NamedNode) else ()
+            parts = self.properties(iri, {RDF + "type", *said_by_link}, depth + 1)
         if isinstance(term, ox.NamedNode):
             link = self.link(iri)
             return Value(link.name.value, language=link.name.language, iri=iri, href=link.href, parts=parts)

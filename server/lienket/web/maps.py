@@ -30,6 +30,9 @@ _UNITS: Final = 20_000
 _CLOSEST: Final = 0.06
 """Degrees of latitude that a window shows at least: a point is shown with its surroundings."""
 
+_LOCATOR: Final = (0.65 * WIDTH, 0.66 * HEIGHT, float(WIDTH), float(HEIGHT))
+"""Where templates lay the locator over the map."""
+
 _LETTER: Final = 7.5
 _LETTER_ON_A_PHONE: Final = 11.5
 """Width of a letter of a label, in the window's units; static/style.css has the sizes that go with it."""
@@ -211,13 +214,15 @@ def of_place(present: Shown, iri: str, geometries: Sequence[str], languages: Seq
     middle = ((west + east) / 2, (south + north) / 2)
     point = not shape.areas and not shape.lines
     small = ground is not None and width(seen) * height(seen) < 0.6 * width(ground.box) * height(ground.box)
+    marks = tuple(_inside(plane.place(p), scale, left, top) for p in shape.points) if point else ()
+    free = [(x - 24, y - 52, x + 24, y + 6) for x, y in marks] + ([_LOCATOR] if small else [])
     return Map(
         _transform(scale, left, top),
         drawn,
-        _labels([area for area in around if area.iri != iri], drawn, scale, left, top, aside=small),
+        _labels([area for area in around if area.iri != iri], drawn, scale, left, top, free=free),
         area=plane.path(shape.areas, closed=True),
         line=plane.path(shape.lines, closed=False),
-        marks=tuple(_inside(plane.place(p), scale, left, top) for p in shape.points) if point else (),
+        marks=marks,
         silhouette=ground.silhouette if ground is not None and small else "",
         locator=_transform(_small_scale(ground), *ground.box[:2]) if ground is not None else "",
         window=_small_window(ground, seen) if ground is not None else (0, 0, 0, 0),
@@ -305,15 +310,15 @@ def _meet(one: Box, other: Box) -> bool:
 
 
 def _labels(
-    areas: Sequence[Area], drawn: Sequence[Drawn], scale: float, left: float, top: float, *, aside: bool = False
+    areas: Sequence[Area], drawn: Sequence[Drawn], scale: float, left: float, top: float, *, free: Iterable[Box] = ()
 ) -> tuple[Label, ...]:
     """Return the names that fit into their areas without meeting another; the widest areas choose first.
 
-    `aside` keeps the corner of the locator free.
+    `free` are places that no name may cover.
     """
     names = {outline.iri: outline.name for outline in drawn}
     labels: dict[str, Label] = {}
-    taken: list[Box] = [(0.65 * WIDTH, 0.66 * HEIGHT, WIDTH, HEIGHT)] if aside else []
+    taken: list[Box] = list(free)
     for letter, minor in ((_LETTER_ON_A_PHONE, False), (_LETTER, True)):
         for area in areas:
             x, y = _inside(area.middle, scale, left, top)

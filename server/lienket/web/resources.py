@@ -13,7 +13,8 @@ from lienket.errors import UnavailableError
 from lienket.formats import CSV, GRAPH_FORMATS, HTML, Format
 from lienket.web import addresses, graphs, language, marked_up
 from lienket.web.answers import iri_argument, page_number, sent, split_suffix, unchanged, wanted
-from lienket.web.describe import Description, describe, exists, pointing, pointing_by, statements, values_of
+from lienket.web.describe import Description, describe, exists, statements, values_of
+from lienket.web.lists import pointing, pointing_by
 from lienket.web.names import Text, links, local_name, order_of
 from lienket.web.problems import SENTENCES, Problem
 from lienket.web.shown import Shown, shown
