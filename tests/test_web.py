@@ -447,6 +447,7 @@ def test_dumps_are_sent_whole_and_unchanged(client: FlaskClient, release: Releas
 
 def test_void_robots_and_site_map(client: FlaskClient, project: Project, release: Release) -> None:
     void = client.get("/.well-known/void")
+    assert client.get("/void").data == void.data
     assert void.mimetype == "text/turtle"
     assert any("void#Dataset" in str(triple.object) for triple in parsed(void))
     robots = client.get("/robots.txt").text
@@ -470,6 +471,23 @@ def test_a_large_site_map_is_split(client: FlaskClient, monkeypatch: pytest.Monk
         for address in re.findall(r"<loc>([^<]+)</loc>", client.get("/" + part.rpartition("/")[2]).text)
     ]
     assert found == whole
+
+
+def test_a_deployment_sets_the_tone_and_may_replace_a_template(tmp_path: Path) -> None:
+    deployment = make_project(tmp_path)
+    plain = create_app(deployment).test_client()
+    assert plain.get("/theme.css").status_code == 404
+    assert "theme.css" not in plain.get("/nowhere", headers={"Accept": BROWSER}).text
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "theme.css").write_text(":root { --brand: #5b2a86 }", encoding="utf-8")
+    own = '{% extends "engine/problem.html" %}{% block main %}Own words. {{ super() }}{% endblock %}'
+    (tmp_path / "templates" / "problem.html").write_text(own, encoding="utf-8")
+    client = create_app(deployment).test_client()
+    text = client.get("/nowhere", headers={"Accept": BROWSER}).text
+    assert "Own words." in text
+    address = re.search(r'href="(/theme\.css\?v=\w+)"', text)
+    assert address is not None
+    assert client.get(address[1]).text == ":root { --brand: #5b2a86 }"
 
 
 def test_health_names_the_release(client: FlaskClient, release: Release) -> None:

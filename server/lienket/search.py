@@ -20,7 +20,7 @@ import pyoxigraph as ox
 from lienket.errors import Fault, UnavailableError
 from lienket.languages import Language
 from lienket.store import Store
-from lienket.vocabulary import DCT, GEO, LABEL_PREDICATES, RDF, RDFS, SCHEMA, SKOS
+from lienket.vocabulary import DCT, FOAF, GEO, LABEL_PREDICATES, RDF, RDFS, SCHEMA, SKOS, VCARD, VOID
 
 ALTERNATIVE_PREDICATES: Final[tuple[str, ...]] = (
     SKOS + "altLabel", SKOS + "hiddenLabel", SKOS + "notation", DCT + "identifier", DCT + "alternative",
@@ -59,6 +59,7 @@ SELECT DISTINCT ?subject WHERE {{
 
 GENERAL_KINDS: Final = (
     SKOS + "Concept", RDFS + "Resource", RDFS + "Class", RDFS + "Datatype", GEO + "Feature", GEO + "SpatialObject",
+    DCT + "Location", FOAF + "Agent", VCARD + "Kind", VOID + "Dataset",
     "http://www.w3.org/2002/07/owl#NamedIndividual", "http://www.w3.org/2002/07/owl#Thing",
 )  # fmt: skip
 """Types that say little where a resource has another one too."""
@@ -199,10 +200,10 @@ def _enter(
     names: Sequence[tuple[int, str, str, str]],
     languages: Sequence[Language],
 ) -> bool:
-    """Write one resource; one without a label, or merely labelled and described elsewhere, is left out."""
+    """Write one resource, or leave it out: without a label, merely labelled here, or part of another (`…#part`)."""
     best = min(rank for rank, *_ in names)
     kinds = [kind for (kind,) in database.execute("SELECT kind FROM staging.kind WHERE subject = ? ORDER BY 1", (iri,))]
-    if best >= _OTHER or not kinds:
+    if best >= _OTHER or not kinds or "#" in iri:
         return False
     telling = [kind for kind in kinds if kind not in GENERAL_KINDS] or kinds
     kind = max(telling, key=lambda kind: len(commonprefix((kind, iri))))  # noqa: RUF071 - IRIs; the deployment's own class before others

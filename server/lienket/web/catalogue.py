@@ -97,8 +97,9 @@ def dump(name: str) -> Response:
 
 
 @blueprint.get("/.well-known/void")
+@blueprint.get("/void")
 def void() -> Response:
-    """Answer the VoID description (<https://www.w3.org/TR/void/#well-known>)."""
+    """Answer the VoID description (<https://www.w3.org/TR/void/#well-known>), also where it names itself."""
     present = shown()
     format_ = wanted(GRAPH_FORMATS)
     if (answer := unchanged(present, format_)) is not None:

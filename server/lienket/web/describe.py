@@ -178,6 +178,7 @@ def describe(
     properties = writer.properties(None, hidden)
     catalogued = datasets(present)
     graphs = list(dict.fromkeys(statement.graph for statement in said if statement.node is None))
+    about = {present.project.base_iri + name for name in ("catalog", "void", "shapes")}  # about data, not its source
     name = preferred(known, languages) or writer.stand_in(iri, telling)
     return Description(
         iri=iri,
@@ -194,7 +195,7 @@ def describe(
             if isinstance(value, ox.NamedNode)
         ),
         sources=tuple(catalogued[graph] for graph in graphs if graph in catalogued),
-        graphs=tuple(links(present, (g for g in graphs if g not in catalogued), languages).values()),
+        graphs=tuple(links(present, (g for g in graphs if g not in catalogued and g not in about), languages).values()),
         complete=len(said) <= MOST_STATEMENTS,
     )
 

@@ -205,7 +205,8 @@ def of_place(present: Shown, iri: str, geometries: Sequence[str], languages: Seq
     ground = base(present)
     plane = ground.plane if ground is not None else _plane(shape.box)
     here = _placed(plane, shape)
-    scale, left, top = _window(here, margin=0.5, least=_CLOSEST * _UNITS)
+    whole = ground is not None and width(here) > 0.5 * width(ground.box)
+    scale, left, top = _window(here, margin=0.06 if whole else 0.5, least=_CLOSEST * _UNITS)
     seen = (left, top, left + WIDTH / scale, top + HEIGHT / scale)
     around = [area for area in ground.areas if _meet(area.box, seen)] if ground is not None else []
     texts = texts_of(present, [area.iri for area in around])

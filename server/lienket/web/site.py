@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 from flask import Blueprint, Response, current_app, jsonify
 
 from lienket.formats import XML
-from lienket.web import addresses
+from lienket.web import addresses, templates
 from lienket.web.answers import sent, unchanged
 from lienket.web.describe import exists
 from lienket.web.problems import Problem
@@ -80,6 +80,17 @@ def _sent(present: Shown, text: str) -> Response:
 def icon() -> Response:
     """Send the icon to who asks for it without having read a page."""
     return current_app.send_static_file("icon.svg")
+
+
+@blueprint.get("/theme.css")
+def theme() -> Response:
+    """Send the deployment's own colours."""
+    path = project().root / templates.FOLDER / templates.THEME
+    if not path.is_file():
+        raise Problem.of(404)
+    return Response(path.read_text(encoding="utf-8"), content_type="text/css; charset=utf-8", headers={
+        "Cache-Control": "public, max-age=31536000"  # its address carries a digest
+    })  # fmt: skip
 
 
 @blueprint.get("/healthz")

@@ -1,7 +1,8 @@
 """The templates, and the words they may use.
 
 A deployment may keep a folder `templates/` beside its `lienket.toml`: a file there takes the place of the engine's, and
-may extend it as `engine/<name>`. Such templates are trusted like code.
+may extend it as `engine/<name>`. Such templates are trusted like code. `templates/theme.css` is read after the engine's
+stylesheet: one colour, `:root { --brand: #1f5f66 }`, sets the tone of every page, light and dark.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from lienket.web.shown import project
 from lienket.web.values import coordinates
 
 FOLDER = "templates"
+THEME = "theme.css"
 
 
 def register(app: Flask, deployment: Project) -> None:
@@ -38,6 +40,7 @@ def register(app: Flask, deployment: Project) -> None:
     environment.trim_blocks = True
     environment.lstrip_blocks = True
     static = Path(str(app.static_folder))
+    theme = deployment.root / FOLDER / THEME
     environment.globals.update(
         asset=lambda name: url_for("static", filename=name, v=_digest(static / name)),
         document=addresses.document,
@@ -50,6 +53,7 @@ def register(app: Flask, deployment: Project) -> None:
         packs=[languages.get(tag) for tag in deployment.languages],
         project=deployment,
         canonical=_canonical,
+        theme=lambda: url_for("site.theme", v=_digest(theme)) if theme.is_file() else "",
         degrees=lambda position: coordinates(*position),
         pack_order=lambda: order_of(deployment.languages, language.tag()),
         _=language.translated,
