@@ -262,7 +262,7 @@ def test_a_new_release_is_shown_at_once(tmp_path: Path) -> None:
     first = publish_quads(deployment, HOSTILE)
     client = create_app(deployment).test_client()
     before = client.get("/doc/market/1.nt")
-    publish_quads(deployment, HOSTILE.replace('"plain"', '"changed"'))
+    publish_quads(deployment, HOSTILE.replace('"plain"', '"changed"') + MANY)
     after = client.get("/doc/market/1.nt", headers={"If-None-Match": before.headers["ETag"]})
     assert after.status_code == 200
     assert b"changed" in after.data
