@@ -174,11 +174,16 @@ def test_joins_take_the_subjects_of_another_table(workshop: Workshop) -> None:
     workshop.table([["id", "unit"], ["1", "a"], ["2", "b"], ["3", "z"]])
     workshop.table([["code", "id"], ["a", "10"], ["b", "20"], ["b", "21"]], "units.csv")
     joined = '[ rml:parentTriplesMap <#u> ; rml:joinCondition [ rml:child "unit" ; rml:parent "code" ] ]'
-    quads = workshop.quads(
+    rules = (
         triples_map({}, more=f"; rml:predicateObjectMap [ rml:predicate ex:in ; rml:objectMap {joined} ]"),
         triples_map({}, path="units.csv", subject='rml:template "unit/{id}"', name="u"),
     )
-    assert quads == {triple(f"id/{a}", "in", NamedNode(f"{BASE}unit/{b}")) for a, b in ((1, 10), (2, 20), (2, 21))}
+    assert workshop.quads(*rules) == {
+        triple(f"id/{a}", "in", NamedNode(f"{BASE}unit/{b}")) for a, b in ((1, 10), (2, 20), (2, 21))
+    }
+    with workshop.run(*rules) as mapped:
+        cell = Cell(mapped.tables[0].file, None, 3, "unit", "b")
+        assert mapped.locate(BASE + "id/2", "http://example.org/in") == (cell,)
 
 
 def test_a_table_is_loaded_once_for_all_rules(workshop: Workshop) -> None:
@@ -192,7 +197,7 @@ def test_a_table_is_loaded_once_for_all_rules(workshop: Workshop) -> None:
 
 def test_equal_quads_are_written_once_and_sorted_on_request(workshop: Workshop) -> None:
     workshop.table([["id", "a"], ["2", "x"], ["1", "x"], ["1", "x"], ["1", "y"]])
-    rules = triples_map({"ex:a": 'rml:reference "a"'}, more="; rml:subjectMap [ ]").replace("; rml:subjectMap [ ]", "")
+    rules = triples_map({"ex:a": 'rml:reference "a"'})
     assert workshop.quads(rules) == {
         triple("id/1", "a", Literal("x")), triple("id/1", "a", Literal("y")), triple("id/2", "a", Literal("x"))
     }  # fmt: skip
@@ -243,6 +248,8 @@ def test_rows_have_the_numbers_that_a_spreadsheet_shows(workshop: Workshop, end:
         ("t.tsv", "id\tTên\n1\ta,b\n".encode()),
         ("t.csv", "id;Tên\r\n1;a,b\r\n".encode("utf-16")),
         ("t.csv", 'id,Tên,,\n1,"a,b",,,\n'.encode()),
+        ("t.csv", "Danh sách cơ sở, năm 2025\n\nid;Tên\n1;a,b\n".encode()),
+        ("t.csv", "id|Tên\n1|a,b".encode()),
     ],
 )
 def test_tables_come_as_spreadsheet_programs_save_them(workshop: Workshop, name: str, content: bytes) -> None:
@@ -412,6 +419,16 @@ def test_cells_that_cannot_become_rdf_are_named_and_left_out(workshop: Workshop)
         ]
         assert mapped.write_nquads(workshop.folder / "out.nq") == 3
     assert len(workshop.refusal(rules, strict=True)) == 3
+
+
+def test_rows_of_which_nothing_is_made_are_told(workshop: Workshop) -> None:
+    workshop.table([["id", "a", "b"], ["1", "x", ""], ["", "y", ""], ["", "", ""], ["", "", "z"]])
+    rules = triples_map({"ex:a": 'rml:reference "a"'}, more="") + triples_map(
+        {"ex:b": 'rml:reference "b"'}, name="u", subject='rml:template "b/{b}"'
+    )
+    with workshop.run(rules, language=VIETNAMESE, strict=True) as mapped:
+        assert [(fault.row, fault.column, fault.severity) for fault in mapped.faults] == [(3, "id, b", "warning")]
+        assert VIETNAMESE.say(mapped.faults[0]).endswith("cột id, b: để trống nên hàng này không tạo ra dữ liệu nào")
 
 
 def test_of_very_many_equal_faults_the_first_are_named(workshop: Workshop) -> None:

@@ -52,8 +52,9 @@ def map_rules(
         distinct_tables = {table.identifier: table for table in tables.values()}
         mapped = Mapped(connection, compile_rules(rules, tables, known, graph), tuple(distinct_tables.values()))
         mapped.check(on_progress)
-        if strict and mapped.faults:
-            raise InputError(*mapped.faults)
+        errors = [fault for fault in mapped.faults if fault.severity == "error"]
+        if strict and errors:
+            raise InputError(*errors)
     except BaseException:
         connection.close()
         raise

@@ -141,6 +141,7 @@ class _Compiler:
         scope = Scope(table, triples_map.base_iri)
         number = self.numbers[document.path, triples_map.name]
         subject = self._expressions.subject(triples_map.subject, scope, number)
+        of_subject = scope.sources
         predicate_sql = self._expressions.term(predicate, scope, number)
         condition = None
         if isinstance(object_, RefObjectMap):
@@ -157,6 +158,7 @@ class _Compiler:
             number=number,
             table=table,
             sources=scope.sources,
+            sources_of_subject=of_subject,
             condition=condition,
             subject=subject,
             predicate=predicate_sql,

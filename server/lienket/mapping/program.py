@@ -1,7 +1,7 @@
 """What rules compile to: SELECTs that make quads, and SELECTs that find cells no quad can be made of."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .sources import Table
@@ -18,6 +18,8 @@ class Branch:
     table: Table | None
     sources: str
     """FROM clause; the table is `c`, a joined parent `p`."""
+    sources_of_subject: str
+    """FROM clause as far as the subject needs it."""
     condition: str | None
     subject: str
     predicate: str
@@ -97,13 +99,27 @@ class Program:
             )
         return "\nUNION ALL ".join(branch.select() for branch in self.branches)
 
+    def unused_rows(self) -> Iterator[tuple[Table, tuple[str, ...], str]]:
+        """Yield for each table the query (row) for rows that hold something and have no subject in any triples map.
+
+        With it go the headers of the columns that subjects are made of. Tables of which every row has one are left out,
+        and so are those of JSON, where a value that is not there is nothing unusual.
+        """
+        for table in {branch.table.identifier: branch.table for branch in self.branches if branch.table}.values():
+            mine = [branch for branch in self.branches if branch.table == table]
+            kinds = {column.kind for column in table.columns.values()}
+            if kinds != {"text"} or any(branch.subject_columns == () for branch in mine):
+                continue
+            nothing = " AND ".join(dict.fromkeys(f"{branch.subject} IS NULL" for branch in mine))
+            something = " OR ".join(f"c.{column.identifier} <> ''" for column in table.columns.values())
+            headers = tuple(dict.fromkeys(header for branch in mine for header in branch.subject_columns))
+            yield table, headers, f"SELECT c.row FROM {table.identifier} AS c WHERE {nothing} AND ({something})"
+
     def subjects(self) -> str:
         """Return the query (branch number, row, subject) with every subject that a row makes or should make."""
-        first = {
-            branch.number: branch for branch in reversed(self.branches) if branch.table and branch.condition is None
-        }
+        first = {branch.number: branch for branch in reversed(self.branches) if branch.table}
         return "\nUNION ALL ".join(
-            f"SELECT {number} AS number, c.row AS row, {branch.subject} AS subject FROM {branch.sources}"
+            f"SELECT {number} AS number, c.row AS row, {branch.subject} AS subject FROM {branch.sources_of_subject}"
             for number, branch in sorted(first.items())
         ) or "SELECT 0 AS number, CAST(0 AS BIGINT) AS row, '' AS subject WHERE false"  # fmt: skip
 

@@ -13,12 +13,13 @@ import mmap
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import duckdb
 import python_calamine
@@ -38,7 +39,7 @@ WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _HEADER_WITHIN: Final = 30
-"""A workbook's header is looked for in so many first rows: titles often stand above it."""
+"""The header is looked for in so many first rows: titles often stand above it."""
 _FAULTS_SHOWN: Final = 100
 
 
@@ -122,17 +123,17 @@ class Loader:
 
     def _load_delimited(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
         encoding = _encoding(path)
-        delimiter = _delimiter(path, encoding)
-        header, lines = _first_record(path, encoding, delimiter)
-        columns = _columns(header, wanted, shown(path), None, 1)
-        if encoding == "utf-8-sig" and lines == 1 and not _has_blank_lines(path):
+        delimiter, header, above = _header(path, encoding, wanted)
+        columns = _columns(header, wanted, shown(path), None, above + 1)
+        if encoding == "utf-8-sig" and above == 0 and not _needs_care(path, header):
             try:
                 self._read_csv(path, len(header), delimiter)
                 return self._finish(identifier, path, None, header, source, columns)
             except duckdb.Error:
                 self._connection.execute("DROP TABLE IF EXISTS loading")
-        records = _even(_records(path, encoding, delimiter), len(header), shown(path), None)
-        self._load_records(records, len(header))
+        numbered = enumerate(_records(path, encoding, delimiter), 1)
+        records = ((number, record) for number, record in numbered if number > above + 1 and record)
+        self._load_records(_even(records, len(header), shown(path), None), len(header))
         return self._finish(identifier, path, None, header, source, columns)
 
     def _read_csv(self, path: Path, width: int, delimiter: str) -> None:
@@ -253,24 +254,21 @@ def _encoding(path: Path) -> str:
         return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
-def _delimiter(path: Path, encoding: str) -> str:
-    """Return the delimiter that the first line has most of, the comma before others."""
-    if path.suffix.lower() in (".tsv", ".tab"):
-        return "\t"
-    with _opened(path, encoding) as file:
-        line = re.sub(r'"[^"]*"', "", _decoded(path, lambda: file.readline()))
-    return max(_DELIMITERS, key=line.count)
+def _header(path: Path, encoding: str, wanted: Sequence[str]) -> tuple[str, tuple[str, ...], int]:
+    """Return the delimiter, the header and the number of records above it.
 
-
-def _opened(path: Path, encoding: str) -> Any:
-    return path.open(encoding=encoding, newline="")
-
-
-def _decoded(path: Path, read: Callable[[], str]) -> str:
-    try:
-        return read()
-    except UnicodeError as error:
-        raise _encoding_fault(path) from error
+    They are those by which most of the wanted names are found; among equals the header with more cells.
+    """
+    best: tuple[int, int] | None = None
+    found: tuple[str, tuple[str, ...], int] = (",", (), 0)
+    for delimiter in ("\t",) if path.suffix.lower() in (".tsv", ".tab") else _DELIMITERS:
+        records = list(islice(_records(path, encoding, delimiter), _HEADER_WITHIN))
+        position = _header_position(records, wanted)
+        header = _trimmed(records[position]) if records else ()
+        rank = (len({*map(clean, wanted)} & {*map(clean, header)}), len(header))
+        if best is None or rank > best:
+            best, found = rank, (delimiter, header, position)
+    return found
 
 
 def _encoding_fault(path: Path) -> InputError:
@@ -286,37 +284,24 @@ def _encoding_fault(path: Path) -> InputError:
     return InputError(Fault("is not text in UTF-8; save the table as “CSV UTF-8”", shown(path), row))
 
 
-def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records behind the header with their numbers; blank ones are counted and left out."""
+def _records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
+    """Yield every record of delimited text; a blank line is an empty one."""
     csv.field_size_limit(sys.maxsize)
     try:
-        with _opened(path, encoding) as file:
-            for number, record in enumerate(csv.reader(file, delimiter=delimiter), 1):
-                if number > 1 and any(record):
-                    yield number, record
+        with path.open(encoding=encoding, newline="") as file:
+            yield from csv.reader(file, delimiter=delimiter)
     except UnicodeError as error:
         raise _encoding_fault(path) from error
     except csv.Error as error:
         raise InputError(Fault("is not well-formed: {detail}", shown(path), values={"detail": error})) from error
 
 
-def _first_record(path: Path, encoding: str, delimiter: str) -> tuple[tuple[str, ...], int]:
-    """Return the header and the number of lines it takes."""
-    csv.field_size_limit(sys.maxsize)
-    try:
-        with _opened(path, encoding) as file:
-            reader = csv.reader(file, delimiter=delimiter)
-            record = next(reader, [])
-            return _trimmed(record), reader.line_num
-    except UnicodeError as error:
-        raise _encoding_fault(path) from error
-    except csv.Error as error:
-        raise InputError(Fault("is not well-formed: {detail}", shown(path), 1, values={"detail": error})) from error
+def _needs_care(path: Path, header: Sequence[str]) -> bool:
+    """Tell whether DuckDB would count rows otherwise than a spreadsheet program does.
 
-
-def _has_blank_lines(path: Path) -> bool:
-    """Tell whether a line before the last one with content is blank, or ends in a way that only Macintoshes knew."""
-    if path.stat().st_size == 0:
+    It leaves out blank lines; a header may take several lines; and single carriage returns ended lines once.
+    """
+    if path.stat().st_size == 0 or any("\n" in name or "\r" in name for name in header):
         return True
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return re.search(rb"\n\r?\n(?=\s*\S)|\r(?!\n)", content) is not None
