@@ -324,6 +324,13 @@ def test_faults_of_all_tables_and_rules_come_together(workshop: Workshop) -> Non
     assert len(faults) == 9
 
 
+@pytest.mark.parametrize("line", ['2,"open', '2,"a"b"', '2,"a"b'])
+def test_a_stray_quotation_mark_swallows_nothing(workshop: Workshop, line: str) -> None:
+    (workshop.folder / "t.csv").write_text(f"id,a\n1,x\n{line}\n3,y\n")
+    (fault,) = workshop.refusal(triples_map({"ex:a": 'rml:reference "a"'}))
+    assert str(fault).endswith("t.csv, row 3: has a quotation mark in the wrong place, or one without its second")
+
+
 def test_a_source_has_to_lie_inside_of_the_root(workshop: Workshop) -> None:
     inside = workshop.folder / "inside"
     inside.mkdir()

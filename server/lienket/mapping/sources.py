@@ -131,7 +131,7 @@ class Loader:
                 return self._finish(identifier, path, None, header, source, columns)
             except duckdb.Error:
                 self._connection.execute("DROP TABLE IF EXISTS loading")
-        numbered = enumerate(_records(path, encoding, delimiter), 1)
+        numbered = enumerate(_records(path, encoding, delimiter, strict=True), 1)
         records = ((number, record) for number, record in numbered if number > above + 1 and record)
         self._load_records(_even(records, len(header), shown(path), None), len(header))
         return self._finish(identifier, path, None, header, source, columns)
@@ -284,16 +284,24 @@ def _encoding_fault(path: Path) -> InputError:
     return InputError(Fault("is not text in UTF-8; save the table as “CSV UTF-8”", shown(path), row))
 
 
-def _records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield every record of delimited text; a blank line is an empty one."""
+def _records(path: Path, encoding: str, delimiter: str, *, strict: bool = False) -> Iterator[list[str]]:
+    """Yield every record of delimited text; a blank line is an empty one.
+
+    With `strict` a quotation mark in the wrong place or without its second is a fault, named with its row: read on as
+    it stands, it would swallow the rows behind it.
+    """
     csv.field_size_limit(sys.maxsize)
+    row = 0
     try:
         with path.open(encoding=encoding, newline="") as file:
-            yield from csv.reader(file, delimiter=delimiter)
+            for record in csv.reader(file, delimiter=delimiter, strict=strict):
+                row += 1
+                yield record
     except UnicodeError as error:
         raise _encoding_fault(path) from error
     except csv.Error as error:
-        raise InputError(Fault("is not well-formed: {detail}", shown(path), values={"detail": error})) from error
+        fault = Fault("has a quotation mark in the wrong place, or one without its second", shown(path), row + 1)
+        raise InputError(fault) from error
 
 
 def _needs_care(path: Path, header: Sequence[str]) -> bool:
