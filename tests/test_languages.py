@@ -213,7 +213,7 @@ def test_translations_keep_their_placeholders_and_none_is_empty() -> None:
 
 def fault_messages() -> Iterator[str]:
     """Yield the English sentences of the faults that mapping and languages raise, read from their source."""
-    for path in (*(ENGINE / "mapping").glob("*.py"), *(ENGINE / "languages").rglob("*.py")):
+    for path in (ENGINE / "rdf.py", *(ENGINE / "mapping").glob("*.py"), *(ENGINE / "languages").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
