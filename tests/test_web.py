@@ -294,6 +294,33 @@ def test_the_other_language_is_one_step_away_on_the_same_page(client: FlaskClien
     assert "What is known" in client.get(f"/doc/{UNIT}.html?lang=en").text
 
 
+def test_a_language_that_was_asked_for_is_kept_from_page_to_page(client: FlaskClient) -> None:
+    for path in ("/", f"/doc/{UNIT}.html", "/dataset/clinics", "/search?q=mây", "/catalog", "/nowhere"):
+        joint = "&" if "?" in path else "?"
+        text = client.get(f"{path}{joint}lang=en", headers={"Accept": BROWSER}).text
+        pages = [link for link in re.findall(r'<a [^>]*href="(/(?:id|dataset|catalog|search|sparql)[^"]*)"', text)
+                 if not re.search(r"\.(ttl|jsonld|nt|rdf|csv)$", link)]  # fmt: skip
+        assert pages
+        assert not [link for link in pages if "lang=en" not in link and "lang=vi" not in link]
+
+
+def test_no_path_makes_a_link_to_another_host(client: FlaskClient) -> None:
+    for path in ("//elsewhere.example/x", "///elsewhere.example", "/%2F%2Felsewhere.example", "/\\elsewhere.example"):
+        text = client.get("http://localhost" + path, headers={"Accept": BROWSER}).text
+        links = re.findall(r'(?:href|action)="([^"]+)"', text)
+        assert links
+        assert not [link for link in links if link.startswith(("//", "/\\", "\\"))]
+
+
+def test_a_fault_of_ours_is_500_and_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployment = make_project(tmp_path)
+    publish_quads(deployment, HOSTILE)
+    monkeypatch.setattr("lienket.web.resources.statements", lambda *_: 1 / 0)
+    answer = create_app(deployment).test_client().get("/doc/market/1.ttl")
+    assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
+    assert "division" not in answer.text
+
+
 def test_a_label_in_another_language_says_so(client: FlaskClient) -> None:
     assert '<bdi lang="vi">Phường Sông Mây</bdi>' in client.get(f"/doc/{UNIT}.html?lang=en").text
 
@@ -327,7 +354,7 @@ def test_no_text_of_a_page_is_outside_the_language_packs() -> None:
 
 
 def test_a_resource_page_tells_the_whole_story(client: FlaskClient, project: Project) -> None:
-    text = client.get(f"/doc/{UNIT}.html?lang=vi").text
+    text = client.get(f"/doc/{UNIT}.html").text
     assert "<h1><bdi>Phường Sông Mây</bdi></h1>" in text
     assert 'class="here"' in text, "a map"
     assert "openstreetmap.org/#map=" in text, "an area has no pin"
@@ -358,7 +385,7 @@ def test_links_stay_on_the_host_that_serves_them(app: Flask) -> None:
 
 
 def test_a_replaced_place_leads_to_its_successor(client: FlaskClient) -> None:
-    text = client.get("/doc/unit/00104-2020-01.html?lang=en").text
+    text = client.get("/doc/unit/00104-2020-01.html", headers={"Accept-Language": "en"}).text
     assert "No longer in force" in text
     assert f'href="/id/{UNIT}"' in text
 
@@ -384,7 +411,7 @@ def test_the_longer_lists_have_pages(client: FlaskClient, project: Project) -> N
 
 
 def test_the_front_page_counts_truly(client: FlaskClient, release: Release) -> None:
-    text = client.get("/?lang=en").text
+    text = client.get("/", headers={"Accept-Language": "en"}).text
     assert f"<b>{len(release.manifest['datasets'])}</b>" in text
     assert f"<b>{release.manifest['quads']:,}</b>" in text
     assert 'aria-label="Xã Đá Trắng"' in text, "its outline is a link"

@@ -51,6 +51,11 @@ def requested_path() -> str:
     return path.removeprefix(request.script_root).removeprefix("/")
 
 
+def requested() -> str:
+    """Return the address of this request on this host, without arguments; never one that leads to another host."""
+    return f"{request.script_root}/{quote(requested_path().lstrip('/'), safe=_KEPT)}"
+
+
 def local(iri: str) -> str:
     """Return where a page links to for `iri`: a path here for our own, else the IRI itself if it is a web address.
 

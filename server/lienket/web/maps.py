@@ -220,7 +220,7 @@ def of_place(present: Shown, iri: str, geometries: Sequence[str], languages: Seq
     return Map(
         _transform(scale, left, top),
         drawn,
-        _labels([area for area in around if area.iri != iri], drawn, scale, left, top, free=free),
+        _labels([area for area in around if area.iri != iri and not whole], drawn, scale, left, top, free=free),
         area=plane.path(shape.areas, closed=True),
         line=plane.path(shape.lines, closed=False),
         marks=marks,

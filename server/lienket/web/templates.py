@@ -49,6 +49,7 @@ def register(app: Flask, deployment: Project) -> None:
         size=_size,
         day=_day,
         here=_here,
+        to=_to,
         pack=language.language,
         packs=[languages.get(tag) for tag in deployment.languages],
         project=deployment,
@@ -101,10 +102,22 @@ def _here(**changes: Any) -> str:
     """Return the address of this page with some of its arguments changed; None takes one away."""
     arguments: Mapping[str, Any] = {**request.args.to_dict(), **changes}
     kept = urlencode({name: value for name, value in arguments.items() if value is not None})
-    path = f"{request.script_root}/{addresses.requested_path()}"
+    path = addresses.requested()
     return f"{path}?{kept}" if kept else path
+
+
+def _to(href: str, **arguments: str | None) -> str:
+    """Return a link with `arguments`; one of our own carries on the language that was asked for in the address."""
+    if not href.startswith(f"{request.script_root}/"):
+        return href
+    if request.args.get("lang") in project().languages:
+        arguments["lang"] = request.args["lang"]
+    path, hash_, fragment = href.partition("#")
+    kept = urlencode({name: value for name, value in arguments.items() if value is not None})
+    joint = "&" if "?" in path else "?"
+    return f"{path}{joint if kept else ''}{kept}{hash_}{fragment}"
 
 
 def _canonical() -> str:
     """Return the address of this page on the deployment's own host, without arguments."""
-    return project().base_iri + addresses.requested_path()
+    return project().base_iri + addresses.requested().removeprefix(f"{request.script_root}/")
