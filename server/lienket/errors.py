@@ -29,7 +29,7 @@ class Fault:
     row: int | None = None
     """Row as a spreadsheet program shows it, or line of a text file; the first is 1."""
     column: str | None = None
-    """Column header; several headers are joined by ", "."""
+    """Column header; several headers are joined by ", ". Without a row, the name of a setting or the like."""
     text: str | None = None
     """The cell as typed."""
     sheet: str | None = None
@@ -50,7 +50,7 @@ class Fault:
                 self.file,
                 f"sheet {self.sheet}" if self.sheet else None,
                 f"row {self.row}" if self.row is not None else None,
-                f"column {self.column}" if self.column else None,
+                (f"column {self.column}" if self.row is not None else self.column) if self.column else None,
             )
             if part
         )

@@ -116,11 +116,14 @@ class Language:
             fault.file or "",
             self.gettext("sheet {sheet}").format(sheet=fault.sheet) if fault.sheet else "",
             self.gettext("row {row}").format(row=fault.row) if fault.row is not None else "",
-            self.gettext("column {column}").format(column=fault.column) if fault.column else "",
+            (self.gettext("column {column}") if fault.row is not None else "{column}").format(column=fault.column)
+            if fault.column
+            else "",
         ]
         sentence = fault.translations.get(self.tag) or self.gettext(fault.message)
         if fault.values:
-            sentence = sentence.format(**fault.values)
+            words = {name: self.gettext(v) if isinstance(v, str) and v else v for name, v in fault.values.items()}
+            sentence = sentence.format(**words)
         if fault.text is not None:
             sentence = f"“{fault.text}” {sentence}"
         where = ", ".join(part for part in place if part)

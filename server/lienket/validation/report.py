@@ -47,7 +47,7 @@ class Result:
 
     def faults(self, places: Iterable[Place]) -> list[Fault]:
         """Return this result as faults: one for each row it comes from, or one that names the node."""
-        english = _escaped(self.messages.get("en") or next(iter(self.messages.values()), "does not conform"))
+        english = self.messages.get("en") or next(iter(self.messages.values()), "does not conform to its shape")
         rows: dict[tuple[str, str | None, int], list[Place]] = {}
         for place in places:
             rows.setdefault((place.file, place.sheet, place.row), []).append(place)
@@ -105,8 +105,3 @@ def _result(graph: rdflib.Graph, node: rdflib.term.Node) -> Result:
             for message in graph.objects(node, SH.resultMessage)
         },
     )
-
-
-def _escaped(text: str) -> str:
-    """Return `text` safe to be a fault's message, whose braces are placeholders."""
-    return text.replace("{", "{{").replace("}", "}}")
