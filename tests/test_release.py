@@ -59,6 +59,10 @@ def test_a_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "building").exists()
 
 
+def test_the_same_content_twice_in_a_second_gives_two_releases(tmp_path: Path) -> None:
+    assert published(tmp_path, "one").id != published(tmp_path, "one").id
+
+
 def test_one_build_at_a_time(tmp_path: Path) -> None:
     with (
         release.building(tmp_path),

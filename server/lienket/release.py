@@ -22,7 +22,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -148,7 +148,8 @@ def publish(var: Path, draft: Path, manifest: dict[str, Any], *, keep: int) -> R
     """
     created = datetime.now(UTC)
     digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-    name = f"{created:%Y-%m-%dT%H%M%SZ}-{digest[:6]}"
+    while (var / "releases" / (name := f"{created:%Y-%m-%dT%H%M%SZ}-{digest[:6]}")).exists():
+        created += timedelta(seconds=1)
     manifest = {"release": name, "created": created.isoformat(timespec="microseconds"), **manifest}
     (draft / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     verify(Release(draft))
