@@ -241,5 +241,5 @@ def _load_quads(store: Store, draft: Path, quads: Iterable[ox.Quad]) -> None:
 def _shape_quads(project: Project, shapes: Shapes) -> Iterable[ox.Quad]:
     graph = ox.NamedNode(project.base_iri + "shapes")
     for file in shapes.files:
-        for quad in read_quads(file):
+        for quad in read_quads(file, apart=True):
             yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)

@@ -89,7 +89,7 @@ def _read_dataset(folder: Path, base_iri: str, languages: Sequence[str], faults:
     description: tuple[ox.Triple, ...] = ()
     path = folder / DESCRIPTION
     with faults.gathered():
-        description = tuple(quad.triple for quad in read_quads(path, base_iri=iri))
+        description = tuple(quad.triple for quad in read_quads(path, base_iri=iri, apart=True))
         faults.found += _missing(description, iri, path, languages)
     mappings = tuple(sorted(folder.glob("*.rml.ttl")))
     if not mappings:

@@ -72,24 +72,13 @@ def read_ontology(folder: Path, *, base_iri: str, languages: Iterable[str]) -> O
     if not files:
         faults.found.append(Fault("holds no .ttl file; an ontology is needed", file=str(folder)))
     triples: list[ox.Triple] = []
-    for number, file in enumerate(files):
+    for file in files:
         with faults.gathered():
-            triples += [_apart(quad.triple, number) for quad in read_quads(file, base_iri=iri)]
+            triples += [quad.triple for quad in read_quads(file, base_iri=iri, apart=True)]
     ontology = Ontology(iri, files, tuple(dict.fromkeys(triples)), PREFIXES | _prefixes(triples))
     faults.found += _unlabelled(ontology, tuple(languages), folder)
     faults.raise_if_any()
     return ontology
-
-
-def _apart(triple: ox.Triple, number: int) -> ox.Triple:
-    """Return `triple` with blank nodes that cannot meet those of another file."""
-
-    def named(term: ox.NamedNode | ox.BlankNode) -> ox.NamedNode | ox.BlankNode:
-        return ox.BlankNode(f"o{number}{term.value}") if isinstance(term, ox.BlankNode) else term
-
-    object_ = named(triple.object) if isinstance(triple.object, ox.BlankNode) else triple.object
-    return ox.Triple(named(triple.subject) if isinstance(triple.subject, ox.BlankNode) else triple.subject,
-                     triple.predicate, object_)  # fmt: skip
 
 
 def _prefixes(triples: Iterable[ox.Triple]) -> dict[str, str]:

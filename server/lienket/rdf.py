@@ -9,8 +9,10 @@ from lienket.errors import Fault, InputError
 from lienket.formats import FORMATS, Format, by_suffix
 
 
-def read_quads(file: Path, *, base_iri: str | None = None) -> Iterator[ox.Quad]:
+def read_quads(file: Path, *, base_iri: str | None = None, apart: bool = False) -> Iterator[ox.Quad]:
     """Yield the quads of an RDF file, its format told by its suffix.
+
+    `apart` gives blank nodes names that no other file has.
 
     Raises `InputError` with file, line and reason where it is not RDF or cannot be read.
     """
@@ -19,7 +21,12 @@ def read_quads(file: Path, *, base_iri: str | None = None) -> Iterator[ox.Quad]:
         known = ", ".join("." + known.suffix for known in FORMATS if known.rdf)
         raise InputError(Fault("is of no known RDF format; known are {known}", file=str(file), values={"known": known}))
     try:
-        yield from ox.parse(path=str(file), format=format_.rdf, base_iri=base_iri or file.resolve().as_uri())
+        yield from ox.parse(
+            path=str(file),
+            format=format_.rdf,
+            base_iri=base_iri or file.resolve().as_uri(),
+            rename_blank_nodes=apart,
+        )
     except OSError as error:
         raise InputError(Fault("cannot be read: {reason}", file=str(file), values={"reason": error.strerror})) from None
     except SyntaxError as error:
