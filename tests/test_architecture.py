@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, str] = {
     "search": "errors languages store vocabulary",
     "release": "errors store",
     "catalogue": "datasets errors formats languages project store vocabulary",
-    "content": "datasets errors languages mapping ontology project validation",
+    "content": "datasets errors languages mapping ontology project rdf validation",
     "dumps": "datasets formats rdf release",
     "build": "catalogue content datasets dumps errors formats languages mapping ontology project rdf release search "
     "store validation vocabulary",

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from lienket.errors import InputError
-from lienket.validation import Place, read_shapes, validate
+from lienket.mapping import Cell
+from lienket.validation import read_shapes, validate
 
 PREFIXES = """
 @prefix : <https://x.example/> .
@@ -53,7 +54,9 @@ def test_lexical_forms_are_left_as_written(tmp_path: Path) -> None:
 def test_faults_name_the_cells_or_else_the_node(tmp_path: Path) -> None:
     data = written(tmp_path, "data.ttl", PREFIXES + ":a a :Thing .")
     report = validate([data], read_shapes([written(tmp_path, "s.ttl", SHAPES)]))
-    (fault,) = report.faults(lambda _node, _path: [Place("t.csv", 7, "Số", "x"), Place("t.csv", 7, "Kỳ")])
+    (fault,) = report.faults(
+        lambda _node, _path: [Cell("t.csv", None, 7, "Số", "x"), Cell("t.csv", None, 7, "Kỳ", None)]
+    )
     assert str(fault) == "t.csv, row 7, column Số, Kỳ: “x” Needs a whole number."
     (fault,) = report.faults(lambda _node, _path: [])
     assert str(fault) == "https://x.example/a https://x.example/count: Needs a whole number."

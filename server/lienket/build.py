@@ -19,14 +19,14 @@ from lienket import catalogue, formats, languages, release, search
 from lienket.content import Content, read_content
 from lienket.datasets import Dataset
 from lienket.dumps import write_dumps
-from lienket.errors import Fault, Faults, UnavailableError
+from lienket.errors import Fault, Faults, InputError, UnavailableError, distinct
 from lienket.mapping import Mapped, Rules, map_rules
 from lienket.ontology import Ontology
 from lienket.project import Project
 from lienket.rdf import read_quads, write_quads
 from lienket.release import Release
 from lienket.store import Store
-from lienket.validation import Place, Shapes, validate
+from lienket.validation import Shapes, validate
 from lienket.vocabulary import DCT, RDF
 
 Progress = Callable[[str, int, int], None]
@@ -52,45 +52,66 @@ def build(project: Project, *, progress: Progress = lambda *_: None) -> Release:
     release that was current stays so then.
     """
     started = time.monotonic()
+    digest = content_digest(project)
     content = read_content(project)
     with release.building(project.var) as draft:
         outputs = _outputs(project, content, draft, progress)
-        _refuse_faulty(outputs)
-        manifest = _manifest(project, content, outputs)
-        for number, output in enumerate(outputs):
-            progress("dumps", number, len(outputs))
-            manifest["datasets"][output.dataset.id]["dumps"] = write_dumps(
-                output.dataset, output.nquads, output.quads, output.tables, draft / "dumps", content.ontology.prefixes
-            )
-        progress("store", 0, 1)
-        _load(project, content, outputs, manifest, draft)
+        Faults([fault for output in outputs for fault in output.faults]).raise_if_any()
+        manifest = _draft(project, content, outputs, draft, progress)
         progress("index", 0, 1)
         packs = [languages.get(tag) for tag in project.languages]
         search.build(draft / "search.sqlite", Store.open(draft / "store"), languages=packs)
-        manifest["seconds"] = round(time.monotonic() - started, 1)
+        manifest |= {"content": digest, "seconds": round(time.monotonic() - started, 1)}
         return release.publish(project.var, draft, manifest, keep=project["releases.keep"])
 
 
 def check(
     project: Project, dataset_ids: Sequence[str] = (), *, progress: Progress = lambda *_: None
 ) -> tuple[list[Output], list[Fault]]:
-    """Map and validate without publishing; return the outputs and every fault found, of any severity.
+    """Do all that `build` does but publish, for all datasets or those named; return the outputs and every fault found.
 
-    Raises `InputError` where the content cannot be read, or names no such dataset.
+    What only shows in the whole, such as a publisher that no dataset describes, is looked for where no dataset is
+    named. Raises `InputError` where the content cannot be read, or holds no such dataset.
     """
     content = read_content(project, dataset_ids)
     with release.scratch(project.var) as folder:
         outputs = _outputs(project, content, folder, progress)
-    return outputs, [fault for output in outputs for fault in output.faults]
+        faults = Faults([fault for output in outputs for fault in output.faults])
+        if not dataset_ids and not faults.stop:
+            with faults.gathered():
+                _draft(project, content, outputs, folder, progress)
+    return outputs, faults.found
+
+
+def is_stale(project: Project) -> bool:
+    """Tell whether the content, the settings or the engine differ from those of the current release."""
+    try:
+        return Release.current(project.var).manifest.get("content") != content_digest(project)
+    except UnavailableError:
+        return True
+
+
+def content_digest(project: Project) -> str:
+    """Return one SHA-256 over the engine's version, the settings that a release depends on, and every content file."""
+    settings = {name: value for name, value in project.settings.items() if not name.startswith(("server.", "limits."))}
+    digest = hashlib.sha256(f"{version('lienket')} {sorted(settings.items())}".encode())
+    for folder in (project.ontology, project.mappings, project.shapes):
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(f"{file.relative_to(folder)} {release.sha256(file)}\n".encode())
+    return digest.hexdigest()
 
 
 def _outputs(project: Project, content: Content, folder: Path, progress: Progress) -> list[Output]:
-    """Map every dataset to N-Quads and hold the quads against the shapes."""
+    """Map every dataset to N-Quads and hold the quads against the shapes; raises the faults of all at once."""
     outputs = []
+    faults = Faults()
     for number, dataset in enumerate(content.datasets):
         progress(dataset.id, number, len(content.datasets))
-        outputs.append(_output(project, content, dataset, folder))
+        with faults.gathered():
+            outputs.append(_output(project, content, dataset, folder))
     progress("", len(content.datasets), len(content.datasets))
+    if faults.stop:
+        raise InputError(*faults.found, *(fault for output in outputs for fault in output.faults))
     return outputs
 
 
@@ -104,16 +125,19 @@ def _output(project: Project, content: Content, dataset: Dataset, folder: Path) 
     ) as mapped:
         count = mapped.write_nquads(nquads, sort=True)
         report = validate([nquads], content.shapes, context=content.ontology.files)
+        tables = {Path(table.path): table.rows for table in mapped.tables}
+        described = _described_tables(content.rules[dataset.id])
+        rows = sum(n for path, n in tables.items() if path.is_relative_to(dataset.folder) and path.name in described)
         faults = [
             *mapped.faults,
-            *report.faults(lambda focus_node, path: _places(mapped, focus_node, path)),
+            *report.faults(mapped.locate),
+            *_foreign_graphs(dataset, mapped),
             *_terms_undefined(content.ontology, dataset, mapped),
             *_expected_missing(dataset, nquads),
         ]
-        tables = {Path(table.path): table.rows for table in mapped.tables}
-    described = _described_tables(content.rules[dataset.id])
-    rows = sum(n for path, n in tables.items() if path.parent == dataset.folder and path.name in described)
-    return Output(dataset, nquads, count, rows, tuple(tables), tuple(dict.fromkeys(faults)))
+        if not count:
+            faults.append(Fault("makes no statement: its tables hold no rows", file=str(dataset.folder)))
+    return Output(dataset, nquads, count, rows, tuple(tables), tuple(distinct(faults)))
 
 
 def _described_tables(rules: Iterable[Rules]) -> set[str]:
@@ -126,11 +150,14 @@ def _described_tables(rules: Iterable[Rules]) -> set[str]:
     }
 
 
-def _places(mapped: Mapped, focus_node: str, path: str | None) -> list[Place]:
+def _foreign_graphs(dataset: Dataset, mapped: Mapped) -> list[Fault]:
+    graphs = mapped.quads.project("graph").distinct().fetchall()
     return [
-        Place(file=cell.file, row=cell.row, column=cell.column, text=cell.text, sheet=cell.sheet)
-        for cell in mapped.locate(focus_node, path)
-    ]
+        Fault("writes into the graph {graph}; a dataset's statements lie in its own, which needs no rml:graph",
+              file=", ".join(map(str, dataset.mappings)), values={"graph": graph})
+        for (graph,) in sorted(graphs)
+        if graph != f"<{dataset.iri}>"
+    ]  # fmt: skip
 
 
 def _terms_undefined(ontology: Ontology, dataset: Dataset, mapped: Mapped) -> list[Fault]:
@@ -155,8 +182,19 @@ def _expected_missing(dataset: Dataset, nquads: Path) -> list[Fault]:
     ]  # fmt: skip
 
 
-def _refuse_faulty(outputs: Iterable[Output]) -> None:
-    Faults([fault for output in outputs for fault in output.faults]).raise_if_any()
+def _draft(
+    project: Project, content: Content, outputs: Sequence[Output], draft: Path, progress: Progress
+) -> dict[str, Any]:
+    """Write dumps, store and catalogue into the folder `draft`; return the manifest."""
+    manifest = _manifest(project, content, outputs)
+    for number, output in enumerate(outputs):
+        progress("dumps", number, len(outputs))
+        manifest["datasets"][output.dataset.id]["dumps"] = write_dumps(
+            output.dataset, output.nquads, output.quads, output.tables, draft / "dumps", content.ontology.prefixes
+        )
+    progress("store", 0, 1)
+    _load(project, content, outputs, manifest, draft)
+    return manifest
 
 
 def _manifest(project: Project, content: Content, outputs: Sequence[Output]) -> dict[str, Any]:

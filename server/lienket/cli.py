@@ -5,6 +5,7 @@
 
 import dataclasses
 import json
+import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -18,13 +19,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import lienket
-from lienket import languages, project, release, starter
-from lienket.errors import Fault, InputError, LienketError
+from lienket import languages, release, starter
+from lienket.errors import Fault, InputError, LienketError, UnavailableError
 from lienket.project import Project
 from lienket.release import Release
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, markup=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 LANGUAGE = "lienket.language"
 """Key of the click context's `meta` under which the language of messages is kept."""
@@ -41,7 +42,9 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
-    except Exception:
+    except Exception as error:
+        if "interrupted" in str(error).lower():  # how DuckDB tells of Ctrl+C
+            sys.exit(130)
         traceback.print_exc()
         err.print("This is a fault of Liên Kết, not of your data; please report the lines above.")
         sys.exit(3)
@@ -81,16 +84,38 @@ def _deployment(folder: Path | None) -> Project:
 
 
 @commands.command()
-@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--host", help="Address to listen on.")
 @click.pass_obj
 def up(folder: Path | None, port: int | None, host: str | None) -> None:
-    """Build what is stale, then serve."""
+    """Build what is stale, then serve.
+
+    After a rollback nothing is built: the release that was chosen is served until `lienket build` is called.
+    """
+    from lienket import build as builder  # here and below: what a verb alone needs is loaded by that verb
+
     deployment = _with_server(_deployment(folder), host, port)
     _require_port(deployment)
-    if _is_stale(deployment):
+    rolled_back = _rolled_back(deployment)
+    if rolled_back:
+        _print("serving {release}, which was rolled back to; lienket build publishes the content again",
+               release=rolled_back)  # fmt: skip
+    elif builder.is_stale(deployment):
         _build(deployment)
-    _serve(deployment)
+    # a fresh process: libraries that have worked here must not be carried through gunicorn's fork
+    arguments = ["-C", str(deployment.root), "serve", "--host", deployment["server.host"]]
+    arguments += ["--port", str(deployment["server.port"])]
+    os.execv(sys.executable, [sys.executable, sys.argv[0], *arguments])  # noqa: S606  our own command
+
+
+def _rolled_back(deployment: Project) -> str | None:
+    """Return the current release where a newer one is kept, as after a rollback."""
+    kept = release.kept(deployment.var)
+    try:
+        current = Release.current(deployment.var)
+    except LienketError:
+        return None
+    return current.id if kept and kept[0].created > current.created else None
 
 
 @commands.command()
@@ -101,8 +126,8 @@ def check(folder: Path | None, datasets: Sequence[str], as_json: bool) -> None:
     """Map and validate without publishing; print the cells to mend."""
     from lienket import build as builder
 
-    deployment = _deployment(folder)
     try:
+        deployment = _deployment(folder)
         with _progress() as progress:
             outputs, faults = builder.check(deployment, datasets, progress=progress)
     except InputError as error:
@@ -140,7 +165,7 @@ def build(folder: Path | None, full: bool, as_json: bool) -> None:
 
 
 @commands.command()
-@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--host", help="Address to listen on.")
 @click.pass_obj
 def serve(folder: Path | None, port: int | None, host: str | None) -> None:
@@ -158,7 +183,9 @@ def releases(folder: Path | None, as_json: bool) -> None:
     """List the releases that are kept, newest first."""
     deployment = _deployment(folder)
     kept = release.kept(deployment.var)
-    current = Release.current(deployment.var).id
+    if not kept:
+        Release.current(deployment.var)  # says what to do
+    current = _current_id(deployment)
     if as_json:
         click.echo(json.dumps([
             {"id": one.id, "current": one.id == current, "created": one.manifest["created"],
@@ -173,13 +200,20 @@ def releases(folder: Path | None, as_json: bool) -> None:
     out.print(table)
 
 
+def _current_id(deployment: Project) -> str | None:
+    try:
+        return Release.current(deployment.var).id
+    except LienketError:
+        return None
+
+
 @commands.command()
 @click.argument("release_id", metavar="[ID]", required=False)
 @click.pass_obj
 def rollback(folder: Path | None, release_id: str | None) -> None:
     """Switch to the release before the current one, or to ID."""
     shown = release.rollback(_deployment(folder).var, release_id)
-    out.print(f"current: {shown.id}")
+    _print("current: {release}", release=shown.id)
 
 
 @commands.command("map")
@@ -205,11 +239,14 @@ def map_(
         map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
                   on_progress=progress) as mapped,
     ):  # fmt: skip
-        count = mapped.write_nquads(output)
+        if output.resolve() in {mapping.resolve(), *(table.path for table in mapped.tables)}:
+            raise InputError(Fault("is read by this mapping; write the statements to another file", file=str(output)))
+        with _written(output) as path:
+            count = mapped.write_nquads(path)
         faults = mapped.faults
     _say(faults)
     out.print(f"{output}: {count:,} quads")
-    if faults:
+    if any(fault.severity == "error" for fault in faults):
         sys.exit(1)
 
 
@@ -229,7 +266,8 @@ def validate(
 
     report = validation.validate(data, validation.read_shapes(shape_files))
     if output:
-        report.graph.serialize(output, format="turtle")
+        with _written(output) as path:
+            report.graph.serialize(path, format="turtle")
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(result) for result in report.results], ensure_ascii=False))
     else:
@@ -251,7 +289,7 @@ def new() -> None:
 def new_province(folder: Path | None, name: str, base_iri: str | None) -> None:
     """Fill an empty folder with a deployment called NAME."""
     _print_files(starter.new_province(folder or Path.cwd(), name, base_iri))
-    out.print("next: lienket up")
+    _print("next: {command}", command="lienket up")
 
 
 @new.command("dataset")
@@ -262,24 +300,12 @@ def new_dataset(folder: Path | None, path: str) -> None:
     deployment = _deployment(folder)
     department, _, dataset_id = path.partition("/")
     _print_files(starter.new_dataset(deployment, department, dataset_id))
-    out.print(f"next: lienket check {dataset_id}")
+    _print("next: {command}", command=f"lienket check {dataset_id}")
 
 
 def _print_files(files: Sequence[Path]) -> None:
     for file in files:
         out.print(str(file))
-
-
-def _is_stale(deployment: Project) -> bool:
-    """Tell whether any content file is newer than the current release, or there is none."""
-    try:
-        built = Release.current(deployment.var).path.stat().st_mtime
-    except LienketError:
-        return True
-    files = [deployment.root / project.FILE_NAME]
-    for folder in (deployment.ontology, deployment.mappings, deployment.shapes):
-        files += (file for file in folder.rglob("*") if file.is_file())
-    return any(file.stat().st_mtime > built for file in files)
 
 
 def _build(deployment: Project, *, quiet: bool = False) -> Release:
@@ -297,7 +323,8 @@ def _build(deployment: Project, *, quiet: bool = False) -> Release:
 def _with_server(deployment: Project, host: str | None, port: int | None) -> Project:
     given = {"server.host": host, "server.port": port}
     return dataclasses.replace(
-        deployment, settings={**deployment.settings, **{name: value for name, value in given.items() if value}}
+        deployment,
+        settings={**deployment.settings, **{name: value for name, value in given.items() if value is not None}},
     )
 
 
@@ -315,10 +342,33 @@ def _serve(deployment: Project) -> None:
     serving.serve(deployment)
 
 
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """Give a file to write beside `path`, and put it in its place when it is whole."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.touch()
+    except OSError as error:
+        raise UnavailableError(
+            Fault("cannot be written: {reason}", file=str(path), values={"reason": error.strerror})
+        ) from error
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _print(words: str, **values: object) -> None:
+    """Print a sentence in the language of messages."""
+    pack = languages.get(click.get_current_context().meta.get(LANGUAGE, "en"))
+    out.print(pack.gettext(words).format(**values))
+
+
 def _say(faults: Sequence[Fault]) -> None:
     pack = languages.get(click.get_current_context().meta.get(LANGUAGE, "en"))
     for fault in faults:
-        err.print(pack.say(fault), markup=False, style={"error": "red", "warning": "yellow"}.get(fault.severity))
+        err.print(pack.say(fault), style={"error": "red", "warning": "yellow"}.get(fault.severity))
 
 
 @contextmanager

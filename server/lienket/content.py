@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from lienket import languages
 from lienket.datasets import Dataset, read_datasets
@@ -10,6 +9,7 @@ from lienket.errors import Fault, Faults
 from lienket.mapping import Rules, read_rules
 from lienket.ontology import Ontology, read_ontology
 from lienket.project import Project
+from lienket.rdf import rdf_files
 from lienket.validation import Shapes, read_shapes
 
 
@@ -36,7 +36,7 @@ def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
     with faults.gathered():
         ontology = read_ontology(project.ontology, base_iri=project.base_iri, languages=project.languages)
     with faults.gathered():
-        shapes = read_shapes(_shape_files(project.shapes))
+        shapes = read_shapes(rdf_files(project.shapes))
     datasets = read_datasets(project.mappings, base_iri=project.base_iri, languages=project.languages, faults=faults)
     faults.found += _unknown(dataset_ids, datasets)
     wanted = [dataset for dataset in datasets if not dataset_ids or dataset.id in dataset_ids]
@@ -50,10 +50,6 @@ def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
     assert ontology is not None  # noqa: S101  without it a fault was raised
     assert shapes is not None  # noqa: S101
     return Content(ontology, tuple(wanted), rules, shapes)
-
-
-def _shape_files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.ttl"))
 
 
 def _unknown(dataset_ids: Iterable[str], datasets: Sequence[Dataset]) -> list[Fault]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from lienket.errors import Fault, Faults
+from lienket.errors import Fault, Faults, distinct
 from lienket.rdf import read_quads
 from lienket.vocabulary import DCAT, DCT
 
@@ -22,17 +22,20 @@ DESCRIPTION = "dataset.ttl"
 EXPECTED = "expected.nq"
 DATASET_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
-REQUIRED: tuple[tuple[str, str, bool, str], ...] = (
-    ("dct:title", DCT + "title", True, 'its name, e.g. dct:title "Danh mục chợ"@vi, "Markets"@en'),
-    ("dct:description", DCT + "description", True, "what it holds, in a sentence or two"),
-    ("dcat:keyword", DCAT + "keyword", True, "words people would search for"),
-    ("dct:publisher", DCT + "publisher", False, "the IRI of the department"),
-    ("dct:license", DCT + "license", False, "the IRI of the licence"),
-    ("dct:source", DCT + "source", False, "where the figures come from"),
-    ("dcat:theme", DCAT + "theme", False, "an IRI of the EU's data-theme list"),
-    ("dcat:contactPoint", DCAT + "contactPoint", False, "the office to ask"),
+REQUIRED: tuple[tuple[str, str, str, str], ...] = (
+    ("dct:title", DCT + "title", "texts", 'its name, e.g. dct:title "Danh mục chợ"@vi, "Markets"@en'),
+    ("dct:description", DCT + "description", "texts", "what it holds, in a sentence or two"),
+    ("dcat:keyword", DCAT + "keyword", "texts", "words people would search for"),
+    ("dct:publisher", DCT + "publisher", "iri", "the IRI of the department"),
+    ("dct:license", DCT + "license", "iri", "the IRI of the licence"),
+    ("dct:source", DCT + "source", "any", "where the figures come from"),
+    ("dcat:theme", DCAT + "theme", "iri", "an IRI of the EU's data-theme list"),
+    ("dcat:contactPoint", DCAT + "contactPoint", "any", "the office to ask"),
 )
-"""What a description must state: name, IRI, whether in each language, and what it means."""
+"""What a description must state: name, IRI, kind of value (a text in each language, an IRI, any), and what it means."""
+
+OURS = frozenset(DCT + name for name in ("identifier", "modified")) | {DCAT + "distribution"}
+"""What the engine states of a dataset, and a description may not."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,12 @@ def read_datasets(folder: Path, *, base_iri: str, languages: Sequence[str], faul
     if not folder.is_dir():
         faults.found.append(Fault("is no folder; set folders.mappings in lienket.toml", file=str(folder)))
         return []
-    datasets = [_read_dataset(path, base_iri, languages, faults) for path in sorted(folder.glob("*/*/"))]
+    folder = folder.resolve()
+    datasets = [
+        _read_dataset(path, base_iri, languages, faults)
+        for path in sorted(folder.glob("*/*/"))
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
     if not datasets:
         faults.found.append(
             Fault("holds no dataset; a dataset is a folder <department>/<id> with a dataset.ttl", file=str(folder))
@@ -90,37 +98,62 @@ def _read_dataset(folder: Path, base_iri: str, languages: Sequence[str], faults:
     path = folder / DESCRIPTION
     with faults.gathered():
         description = tuple(quad.triple for quad in read_quads(path, base_iri=iri, apart=True))
-        faults.found += _missing(description, iri, path, languages)
+        faults.found += _missing(description, iri, path, languages) + _overreaching(description, iri, path)
     mappings = tuple(sorted(folder.glob("*.rml.ttl")))
     if not mappings:
         faults.found.append(Fault("holds no mapping; write one as <table>.rml.ttl", file=str(folder)))
     expected: tuple[ox.Quad, ...] = ()
-    if (folder / EXPECTED).is_file():
+    if (folder / EXPECTED).exists():
         with faults.gathered():
             expected = tuple(read_quads(folder / EXPECTED))
     return Dataset(folder.name, folder.parent.name, folder, iri, description, mappings, expected)
 
 
 def _missing(description: Iterable[ox.Triple], iri: str, path: Path, languages: Sequence[str]) -> list[Fault]:
-    stated: dict[str, set[str]] = {}
+    stated: dict[str, list[ox.NamedNode | ox.BlankNode | ox.Literal]] = {}
     for triple in description:
-        if triple.subject == ox.NamedNode(iri):
-            language = triple.object.language if isinstance(triple.object, ox.Literal) else None
-            stated.setdefault(triple.predicate.value, set()).add(language or "")
+        if triple.subject == ox.NamedNode(iri) and not isinstance(triple.object, ox.Triple):
+            stated.setdefault(triple.predicate.value, []).append(triple.object)
     faults = []
-    for name, predicate, in_each_language, meaning in REQUIRED:
-        if predicate not in stated:
+    for name, predicate, kind, meaning in REQUIRED:
+        values = stated.get(predicate, [])
+        if not values:
             faults.append(
                 Fault("{name} is missing: {meaning}", file=str(path), values={"name": name, "meaning": meaning})
             )
-        elif in_each_language:
+        elif kind == "texts":
+            said = {value.language for value in values if isinstance(value, ox.Literal)}
             faults += [
                 Fault("{name} is missing in language {language}", file=str(path),
                       values={"name": name, "language": language})
                 for language in languages
-                if language not in stated[predicate]
+                if language not in said
+            ]  # fmt: skip
+        elif kind == "iri":
+            faults += [
+                Fault("{name} must be {meaning}", file=str(path), text=value.value if isinstance(value, ox.Literal)
+                      else "[ ]", values={"name": name, "meaning": meaning})
+                for value in values
+                if not isinstance(value, ox.NamedNode)
             ]  # fmt: skip
     return faults
+
+
+def _overreaching(description: Iterable[ox.Triple], iri: str, path: Path) -> list[Fault]:
+    """Find what a description says of other things than its dataset, or states that the engine states itself."""
+    faults = []
+    for triple in description:
+        if isinstance(triple.subject, ox.NamedNode) and triple.subject.value.partition("#")[0] != iri:
+            faults.append(
+                Fault("speaks of {other}; a description may speak of its own dataset alone: <>, <#…> or [ ]",
+                      file=str(path), values={"other": triple.subject.value})
+            )  # fmt: skip
+        elif triple.subject == ox.NamedNode(iri) and triple.predicate.value in OURS:
+            faults.append(
+                Fault("states {property}, which every release states by itself; leave it out", file=str(path),
+                      values={"property": triple.predicate.value})
+            )  # fmt: skip
+    return distinct(faults)
 
 
 def _same_ids(datasets: Iterable[Dataset]) -> list[Fault]:

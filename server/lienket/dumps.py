@@ -1,6 +1,7 @@
 """The files of a dataset that people and harvesters download."""
 
 import gzip
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,13 +13,19 @@ from lienket.rdf import read_quads, write_quads
 
 TABLE_TYPES: Mapping[str, tuple[str, str]] = {
     ".csv": ("CSV", "text/csv"),
-    ".tsv": ("TSV", "text/tab-separated-values"),
     ".json": ("JSON", "application/json"),
-    ".xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ".ods": ("ODS", "application/vnd.oasis.opendocument.spreadsheet"),
+    ".tab": ("TSV", "text/tab-separated-values"),
+    ".tsv": ("TSV", "text/tab-separated-values"),
+    ".txt": ("TXT", "text/plain"),
+    ".xls": ("XLS", "application/vnd.ms-excel"),
+    ".xlsb": ("XLSB", "application/vnd.ms-excel.sheet.binary.macroEnabled.12"),
+    ".xlsm": ("XLSM", "application/vnd.ms-excel.sheet.macroEnabled.12"),
+    ".xlsx": ("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 """Suffix of a table → its name in the EU file-type list, and its media type."""
-
+OTHER_TYPE = ("OCTET", "application/octet-stream")
+"""The same for any other file."""
 
 STATEMENTS = "All statements, with their graph."
 READING = "All statements, for reading."
@@ -38,11 +45,7 @@ def write_dumps(
     write_quads((quad.triple for quad in read_quads(nquads)), turtle, formats.TURTLE, prefixes)
     dumps = []
     for source, format_, words in (
-        (
-            nquads,
-            formats.N_QUADS,
-            STATEMENTS,
-        ),
+        (nquads, formats.N_QUADS, STATEMENTS),
         (turtle, formats.TURTLE, READING),
     ):
         path = folder / f"{dataset.id}.{format_.suffix}.gz"
@@ -52,11 +55,18 @@ def write_dumps(
     turtle.unlink()
     for table in tables:
         if table.is_relative_to(dataset.folder):
-            path = folder / f"{dataset.id}.{table.name}"
+            path = _path(dataset, table, folder)
             shutil.copyfile(table, path)
-            name, media_type = TABLE_TYPES[table.suffix.lower()]
+            name, media_type = TABLE_TYPES.get(table.suffix.lower(), OTHER_TYPE)
             dumps.append(_dump(path, name, media_type, name, 0, DELIVERED))
     return dumps
+
+
+def _path(dataset: Dataset, table: Path, folder: Path) -> Path:
+    """Return where a table is copied to: a name of its own that tells where it lay and can stand in an address."""
+    place = re.sub(r"[^\w.-]+", "_", "-".join(table.relative_to(dataset.folder).parts))
+    path = folder / f"{dataset.id}.{place}"
+    return path if not path.exists() else folder / f"{dataset.id}.{release.sha256(table)[:6]}-{place}"
 
 
 def _dump(path: Path, name: str, media_type: str, eu_file_type: str, quads: int, description: str) -> dict[str, Any]:

@@ -3,16 +3,16 @@
     LienketError
     ├── InputError        the input is at fault: tables, mappings, shapes, settings (exit code 1)
     │   └── RefusedError  the input is understood and not allowed: a path outside its root, an update query
-    ├── UsageError        the command was called wrongly (exit code 2)
     └── UnavailableError  something outside does not answer: the store, a port, a folder (exit code 3, HTTP 503)
 
 Every error carries one or more `Fault`: one line each for the person who can mend it. Collect faults and raise
 once, so that all mistakes are reported together. Anything else that is raised is a bug and shows its traceback.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, order=True)
@@ -47,7 +47,7 @@ class Fault:
         place = ", ".join(
             part
             for part in (
-                self.file,
+                self.place,
                 f"sheet {self.sheet}" if self.sheet else None,
                 f"row {self.row}" if self.row is not None else None,
                 (f"column {self.column}" if self.row is not None else self.column) if self.column else None,
@@ -57,7 +57,34 @@ class Fault:
         sentence = self.message.format(**self.values) if self.values else self.message
         if self.text is not None:
             sentence = f"“{self.text}” {sentence}"
-        return f"{place}: {sentence}" if place else sentence
+        return one_line(f"{place}: {sentence}" if place else sentence)
+
+    @property
+    def place(self) -> str:
+        """The file as a person in the working folder would name it."""
+        return shown(Path(self.file)) if self.file and self.file.startswith("/") else self.file or ""
+
+
+def shown(path: Path) -> str:
+    """Return a path as people read it: relative to the working folder where it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except (OSError, ValueError):
+        return str(path)
+
+
+def one_line(text: str) -> str:
+    r"""Return `text` on one line, with control characters spelt out.
+
+    >>> one_line("a\nb")
+    'a\\nb'
+    """
+    return "".join(c if c.isprintable() or c == "\u00ad" else c.encode("unicode_escape").decode() for c in text)
+
+
+def distinct(faults: Iterable[Fault]) -> list[Fault]:
+    """Return faults without those that say the same."""
+    return list({str(fault): fault for fault in reversed(list(faults))}.values())[::-1]
 
 
 class LienketError(Exception):
@@ -78,12 +105,6 @@ class InputError(LienketError):
 
 class RefusedError(InputError):
     """The input is understood, and not allowed."""
-
-
-class UsageError(LienketError):
-    """The command or function was called wrongly."""
-
-    exit_code = 2
 
 
 class UnavailableError(LienketError):
@@ -118,7 +139,12 @@ class Faults:
         except InputError as error:
             self.found += error.faults
 
+    @property
+    def stop(self) -> bool:
+        """Whether any fault stops a publication."""
+        return any(fault.severity == "error" for fault in self.found)
+
     def raise_if_any(self) -> None:
-        """Raise `InputError` with every fault that stops a publication, if there is one."""
-        if any(fault.severity == "error" for fault in self.found):
+        """Raise `InputError` with every fault, if there is one that stops a publication."""
+        if self.stop:
             raise InputError(*self.found)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lienket.errors import Fault, Faults
-from lienket.rdf import read_quads
+from lienket.rdf import rdf_files, read_quads
 from lienket.vocabulary import PREFIXES, RDF, RDFS, SH, SKOS
 
 TERM_CLASSES = frozenset(
@@ -67,10 +67,8 @@ def read_ontology(folder: Path, *, base_iri: str, languages: Iterable[str]) -> O
     Raises `InputError` with every fault.
     """
     iri = base_iri + "ontology"
-    files = tuple(sorted(folder.rglob("*.ttl")))
+    files = tuple(rdf_files(folder))
     faults = Faults()
-    if not files:
-        faults.found.append(Fault("holds no .ttl file; an ontology is needed", file=str(folder)))
     triples: list[ox.Triple] = []
     for file in files:
         with faults.gathered():

@@ -1,7 +1,7 @@
 """A deployment is a folder with a `lienket.toml`: this finds it, reads it, and hands out typed settings.
 
 The only module that reads `lienket.toml` or the environment. One table, `SETTINGS`, declares every setting; the file's
-check, the environment's names, `lienket serve --help` and the documentation derive from it.
+check, the environment's names and the documentation derive from it.
 """
 
 import os
@@ -14,10 +14,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lienket.errors import Fault, InputError
+from lienket.errors import Fault, InputError, shown
 
 FILE_NAME = "lienket.toml"
 ENVIRONMENT_PREFIX = "LIENKET_"
+
+
+FORMS: Mapping[str, tuple[str, str]] = {
+    "base": (
+        r"https?://[\w.:-]*\w(/[\w.~-]+)*/",
+        "a web address that ends with a slash, e.g. https://data.example.vn/",
+    ),
+    "iri": (r"[a-z]+:[^\s<>\"{}|\\^`]+", "an IRI, e.g. https://example.org/a"),
+    "path": (r"[^\s<>\"{}|\\^`]+", "an IRI, or one relative to base_iri, e.g. id/agency/h57"),
+    "date": (r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "a day as yyyy-mm-dd"),
+    "email": (r"[^\s@<>]+@[^\s@<>]+", "an e-mail address"),
+}
+"""Form of a text → its regular expression, and what is expected in words."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,8 @@ class Setting:
     type: type[str] | type[int] | type[list] | type[dict]  # type: ignore[type-arg]
     default: Any
     help: str
+    form: str = ""
+    """A text's form, by its name in `FORMS`; "" takes any text."""
 
     @property
     def expected(self) -> str:
@@ -47,18 +62,18 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("base_iri", str, None, "Every IRI of the deployment begins with this; ends with a slash."),
+    Setting("base_iri", str, None, "Every IRI of the deployment begins with this; ends with a slash.", "base"),
     Setting("languages", list, ["vi", "en"], "Language packs of the pages and messages; the first is the default."),
     Setting("title", dict, None, "Name of the hub, by language."),
     Setting("description", dict, None, "What the hub holds, in a sentence or two, by language."),
-    Setting("publisher.iri", str, None, "IRI of the body that answers for the hub; relative to base_iri."),
+    Setting("publisher.iri", str, None, "IRI of the body that answers for the hub; relative to base_iri.", "path"),
     Setting("publisher.name", dict, None, "Its name, by language."),
-    Setting("publisher.email", str, "", "Address for questions about the hub."),
-    Setting("publisher.homepage", str, "", "Its page on the web."),
+    Setting("publisher.email", str, "", "Address for questions about the hub.", "email"),
+    Setting("publisher.homepage", str, "", "Its page on the web.", "iri"),
     Setting("catalogue.licence", str, "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0",
-            "Licence of the catalogue's own descriptions."),
-    Setting("catalogue.spatial", str, "", "IRI of the place the hub is about, preferably in GeoNames."),
-    Setting("catalogue.issued", str, "", "Day the hub was first published, as yyyy-mm-dd."),
+            "Licence of the catalogue's own descriptions.", "iri"),
+    Setting("catalogue.spatial", str, "", "IRI of the place the hub is about, preferably in GeoNames.", "iri"),
+    Setting("catalogue.issued", str, "", "Day the hub was first published, as yyyy-mm-dd.", "date"),
     Setting("folders.ontology", str, "ontology", "Where the ontology and code lists are."),
     Setting("folders.mappings", str, "mappings", "Where the departments' datasets are."),
     Setting("folders.shapes", str, "shapes", "Where the SHACL shapes are."),
@@ -104,7 +119,7 @@ class Project:
     def read(cls, root: Path) -> "Project":
         """Return the deployment in the folder `root`; raises `InputError` with every fault of its settings."""
         path = root / FILE_NAME
-        place = _shown(path)
+        place = shown(path)
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
@@ -139,22 +154,22 @@ class Project:
     @cached_property
     def ontology(self) -> Path:
         """Folder of the ontology and code lists."""
-        return self.root / str(self["folders.ontology"])
+        return (self.root / str(self["folders.ontology"])).resolve()
 
     @cached_property
     def mappings(self) -> Path:
         """Folder of the departments' datasets."""
-        return self.root / str(self["folders.mappings"])
+        return (self.root / str(self["folders.mappings"])).resolve()
 
     @cached_property
     def shapes(self) -> Path:
         """Folder of the SHACL shapes."""
-        return self.root / str(self["folders.shapes"])
+        return (self.root / str(self["folders.shapes"])).resolve()
 
     @cached_property
     def var(self) -> Path:
         """Folder of everything the engine writes."""
-        return self.root / str(self["folders.var"])
+        return (self.root / str(self["folders.var"])).resolve()
 
 
 def _flatten(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,38 +203,42 @@ def _settings(
             else Fault("no such setting; docs/settings.md lists them", file=place, column=name)
         )
     for setting in SETTINGS:
-        value = given.get(setting.name, setting.default)
-        override = environment.get(setting.environment)
-        if override is not None and setting.type in (str, int):
-            value = int(override) if setting.type is int and override.isdigit() else override
+        value, source = given.get(setting.name, setting.default), (place, setting.name)
+        if setting.environment in environment and setting.type in (str, int):
+            text = environment[setting.environment]
+            value, source = _number(text) if setting.type is int else text, ("", setting.environment)
         if value is None:
             faults.append(Fault("is missing: {help}", file=place, column=setting.name, values={"help": setting.help}))
-        elif not _fits(value, setting.type):
+        elif not _fits(value, setting):
             faults.append(
-                Fault("must be {expected}", file=place, column=setting.name, text=str(value),
-                      values={"expected": setting.expected})
+                Fault("must be {expected}", file=source[0], column=source[1], text=str(value),
+                      values={"expected": FORMS[setting.form][1] if setting.form else setting.expected})
             )  # fmt: skip
         settings[setting.name] = value
     return settings, sorted(faults)
 
 
-def _fits(value: Any, expected: type) -> bool:
-    if expected is list:
+def _number(text: str) -> int | str:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text
+
+
+def _fits(value: Any, setting: Setting) -> bool:
+    if setting.type is list:
         return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
-    if expected is dict:
-        return isinstance(value, dict) and bool(value) and all(isinstance(item, str) for item in value.values())
-    return isinstance(value, expected) and not isinstance(value, bool)
+    if setting.type is dict:
+        return (
+            isinstance(value, dict)
+            and bool(value)
+            and all(re.fullmatch(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", tag) for tag in value)
+            and all(isinstance(item, str) for item in value.values())
+        )
+    if setting.form and value != setting.default:
+        return isinstance(value, str) and re.fullmatch(FORMS[setting.form][0], value) is not None
+    return isinstance(value, setting.type) and not isinstance(value, bool)
 
 
 def _inconsistent(settings: Mapping[str, Any], place: str) -> list[Fault]:
-    faults = []
-    base_iri = settings["base_iri"]
-    if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`?#]+/", base_iri):
-        faults.append(
-            Fault("must be a web address that ends with a slash, e.g. https://data.example.vn/", file=place,
-                  column="base_iri", text=base_iri)
-        )  # fmt: skip
-    faults += [
+    faults = [
         Fault("has no text in language {language}", file=place, column=setting.name, values={"language": language})
         for setting in SETTINGS
         if setting.type is dict
@@ -232,8 +251,3 @@ def _inconsistent(settings: Mapping[str, Any], place: str) -> list[Fault]:
         if setting.type is int and settings[setting.name] < 1
     ]
     return faults
-
-
-def _shown(path: Path) -> str:
-    """Return a path as a person in the working folder would write it."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,5 +1,6 @@
 """Reads and writes RDF files as they are: no store, so literals keep the form they were written in."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -7,6 +8,22 @@ import pyoxigraph as ox
 
 from lienket.errors import Fault, InputError
 from lienket.formats import FORMATS, Format, by_suffix
+
+
+def rdf_files(folder: Path) -> list[Path]:
+    """Return the Turtle files of a content folder, sorted; raises `InputError` where there is none to be found."""
+    if not folder.is_dir():
+        raise InputError(Fault("is no folder; make it, or set its name in lienket.toml", file=str(folder)))
+    try:
+        files = sorted(path for path in folder.rglob("*.ttl") if path.is_file())
+        os.listdir(folder)
+    except OSError as error:
+        raise InputError(
+            Fault("cannot be read: {reason}", file=str(folder), values={"reason": error.strerror})
+        ) from None
+    if not files:
+        raise InputError(Fault("holds no .ttl file", file=str(folder)))
+    return files
 
 
 def read_quads(file: Path, *, base_iri: str | None = None, apart: bool = False) -> Iterator[ox.Quad]:
@@ -28,7 +45,9 @@ def read_quads(file: Path, *, base_iri: str | None = None, apart: bool = False) 
             rename_blank_nodes=apart,
         )
     except OSError as error:
-        raise InputError(Fault("cannot be read: {reason}", file=str(file), values={"reason": error.strerror})) from None
+        raise InputError(
+            Fault("cannot be read: {reason}", file=str(file), values={"reason": error.strerror or error})
+        ) from None
     except SyntaxError as error:
         raise InputError(
             Fault("is not {format}: {reason}", file=str(file), row=error.lineno,

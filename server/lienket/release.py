@@ -74,26 +74,39 @@ class Release:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """Content of manifest.json: `created`, `quads`, `software`, and by dataset id its graph, digests and counts."""
+        """Content of manifest.json: `created`, `quads`, `graphs`, `software`, and by dataset id its digests and counts.
+
+        Raises `UnavailableError` where it is damaged.
+        """
+        path = self.path / "manifest.json"
         try:
-            manifest: dict[str, Any] = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            missing = {"created", "datasets", "graphs", "quads"} - manifest.keys()
+        except (OSError, ValueError, AttributeError) as error:
             raise UnavailableError(
-                Fault("cannot be read: {reason}", file=str(self.path / "manifest.json"), values={"reason": error})
+                Fault("cannot be read: {reason}", file=str(path), values={"reason": error})
             ) from error
+        if missing:
+            raise UnavailableError(
+                Fault("is damaged: it lacks {names}", file=str(path), values={"names": ", ".join(sorted(missing))})
+            )
         return manifest
 
 
 def kept(var: Path) -> list[Release]:
-    """Return every complete release, newest first."""
+    """Return every release that has a sound manifest, newest first."""
     folder = var / "releases"
     if not folder.is_dir():
         return []
-    return sorted(
-        (Release(path) for path in folder.iterdir() if _ID.fullmatch(path.name) and (path / "manifest.json").is_file()),
-        key=lambda release: release.created,
-        reverse=True,
-    )
+    releases = [Release(path) for path in folder.iterdir() if _ID.fullmatch(path.name)]
+    return sorted(filter(_is_sound, releases), key=lambda release: release.created, reverse=True)
+
+
+def _is_sound(release: Release) -> bool:
+    try:
+        return release.created is not None
+    except (UnavailableError, ValueError):
+        return False
 
 
 @contextmanager
@@ -123,7 +136,7 @@ def building(var: Path) -> Iterator[Path]:
     crash cannot leave it behind.
     """
     try:
-        var.mkdir(parents=True, exist_ok=True)
+        (var / "releases").mkdir(parents=True, exist_ok=True)
         lock = (var / "lock").open("w")
     except OSError as error:
         raise _unwritable(var, error) from error
@@ -134,9 +147,11 @@ def building(var: Path) -> Iterator[Path]:
             raise UnavailableError(Fault("another build runs here; wait for it to end", file=str(var))) from None
         shutil.rmtree(var / "building", ignore_errors=True)
         draft = var / "building" / "draft"
-        draft.mkdir(parents=True)
         try:
+            draft.mkdir(parents=True)
             yield draft
+        except OSError as error:
+            raise _unwritable(var, error) from error
         finally:
             shutil.rmtree(var / "building", ignore_errors=True)
 
@@ -153,16 +168,26 @@ def publish(var: Path, draft: Path, manifest: dict[str, Any], *, keep: int) -> R
     manifest = {"release": name, "created": created.isoformat(timespec="microseconds"), **manifest}
     (draft / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     verify(Release(draft))
-    folder = var / "releases" / name
-    folder.parent.mkdir(exist_ok=True)
-    draft.rename(folder)
+    release = Release(var / "releases" / name)
     previous = os.path.realpath(var / "current")
-    release = Release(folder)
-    switch(var, release)
-    for old in kept(var)[keep:]:
-        if str(old.path) not in (str(folder), previous):
-            shutil.rmtree(old.path)
+    draft.rename(release.path)
+    try:
+        switch(var, release)
+    except OSError:
+        shutil.rmtree(release.path, ignore_errors=True)
+        raise
+    _prune(var, keep, spared=(str(release.path), previous))
     return release
+
+
+def _prune(var: Path, keep: int, *, spared: tuple[str, ...]) -> None:
+    """Drop releases beyond `keep`; moved aside first, so that a crash leaves no half release among the whole ones."""
+    aside = var / "building"
+    aside.mkdir(exist_ok=True)
+    for old in kept(var)[keep:]:
+        if str(old.path) not in spared:
+            old.path.rename(aside / old.id)
+            shutil.rmtree(aside / old.id, ignore_errors=True)
 
 
 def verify(release: Release) -> None:
@@ -199,25 +224,35 @@ def switch(var: Path, release: Release) -> None:
 def rollback(var: Path, release_id: str | None = None) -> Release:
     """Switch back to the release `release_id`, or to the newest one older than the current; return it.
 
-    Raises `InputError` where there is no such release.
+    Where `current` leads nowhere, the newest release is taken. Raises `InputError` where there is no such release, and
+    `UnavailableError` where it is not what was published; nothing is switched then.
     """
     releases = kept(var)
-    current = Release.current(var)
-    wanted = [
-        release
-        for release in releases
-        if (release.id == release_id if release_id else release.created < current.created)
-    ]
+    try:
+        current: Release | None = Release.current(var)
+    except UnavailableError:
+        current = None
+    if release_id:
+        wanted = [release for release in releases if release.id == release_id]
+    else:
+        wanted = [release for release in releases if current is None or release.created < current.created]
     if not wanted:
         raise InputError(
             Fault(
                 "no such release; there are: {ids}" if release_id else "no release before {current}; there are: {ids}",
                 file=str(var / "releases"),
                 text=release_id,
-                values={"ids": ", ".join(release.id for release in releases), "current": current.id},
+                values={
+                    "ids": ", ".join(release.id for release in releases) or "–",
+                    "current": current.id if current else "–",
+                },
             )
         )
-    switch(var, wanted[0])
+    verify(wanted[0])
+    try:
+        switch(var, wanted[0])
+    except OSError as error:
+        raise _unwritable(var, error) from error
     return wanted[0]
 
 

@@ -10,7 +10,7 @@ from string import Template
 from lienket import languages
 from lienket.datasets import DATASET_ID
 from lienket.errors import Fault, InputError, UnavailableError
-from lienket.project import Project
+from lienket.project import FORMS, Project
 
 
 def new_province(folder: Path, name: str, base_iri: str | None = None) -> list[Path]:
@@ -21,6 +21,8 @@ def new_province(folder: Path, name: str, base_iri: str | None = None) -> list[P
     key = re.sub(r"[^a-z0-9]+", "-", languages.get("vi").key(name)).strip("-")
     if not key or any(character in name for character in '"\\$\n'):
         raise InputError(Fault("is no name for a deployment; use letters and spaces", text=name))
+    if base_iri is not None and not re.fullmatch(FORMS["base"][0], base_iri):
+        raise InputError(Fault("must be {expected}", text=base_iri, values={"expected": FORMS["base"][1]}))
     if folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir()):
         raise InputError(Fault("is not empty; start a deployment in an empty folder", file=str(folder)))
     values = {
@@ -37,13 +39,16 @@ def new_dataset(project: Project, department: str, dataset_id: str) -> list[Path
     Raises `InputError` where the names do not fit or the folder is there already.
     """
     faults = [
-        Fault("is no dataset id; use small letters, digits and hyphens", text=part)
+        Fault("is no dataset id; write DEPARTMENT/ID with small letters, digits and hyphens", text=part or None)
         for part in (department, dataset_id)
         if not DATASET_ID.fullmatch(part)
     ]
     folder = project.mappings / department / dataset_id
-    if not faults and folder.exists():
-        faults.append(Fault("is there already; choose another id", file=str(folder)))
+    if not faults:
+        faults += [
+            Fault("is there already; choose another id", file=str(there))
+            for there in sorted(project.mappings.glob(f"*/{dataset_id}"))
+        ]
     if faults:
         raise InputError(*faults)
     publisher = str(project["publisher.iri"])

@@ -18,7 +18,10 @@ import babel.numbers
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from ..errors import Fault, InputError
+from ..errors import Fault, InputError, one_line
+
+WORDS = frozenset(("expected", "help", "meaning"))
+"""Names of the values in a fault's message that are interface words, and so are translated."""
 
 _HERE = Path(__file__).parent
 
@@ -113,7 +116,7 @@ class Language:
         The fault's own translation comes first, then the interface words, then English.
         """
         place = [
-            fault.file or "",
+            fault.place,
             self.gettext("sheet {sheet}").format(sheet=fault.sheet) if fault.sheet else "",
             self.gettext("row {row}").format(row=fault.row) if fault.row is not None else "",
             (self.gettext("column {column}") if fault.row is not None else "{column}").format(column=fault.column)
@@ -122,12 +125,12 @@ class Language:
         ]
         sentence = fault.translations.get(self.tag) or self.gettext(fault.message)
         if fault.values:
-            words = {name: self.gettext(v) if isinstance(v, str) and v else v for name, v in fault.values.items()}
+            words = {name: self.gettext(v) if name in WORDS else v for name, v in fault.values.items()}  # type: ignore[arg-type]
             sentence = sentence.format(**words)
         if fault.text is not None:
             sentence = f"“{fault.text}” {sentence}"
         where = ", ".join(part for part in place if part)
-        return f"{where}: {sentence}" if where else sentence
+        return one_line(f"{where}: {sentence}" if where else sentence)
 
     def format_date(self, value: date | datetime) -> str:
         """Return a date, or a date with its time, as people of this language write it."""

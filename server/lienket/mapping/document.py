@@ -1,11 +1,12 @@
 """An RDF document held as it was written: terms in their order, lexical forms untouched."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from ..errors import Fault
+from ..errors import distinct as distinct
+from ..errors import shown as shown
 from ..rdf import read_quads
 from ..vocabulary import RDF
 
@@ -15,19 +16,6 @@ Term = NamedNode | BlankNode | Literal
 _FIRST = NamedNode(RDF + "first")
 _REST = NamedNode(RDF + "rest")
 _TYPE = NamedNode(RDF + "type")
-
-
-def shown(path: Path) -> str:
-    """Return a path as people read it: relative to the working folder where it lies below it."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def distinct(faults: Iterable[Fault]) -> list[Fault]:
-    """Return faults without those that say the same."""
-    return list({str(fault): fault for fault in reversed(list(faults))}.values())[::-1]
 
 
 class Document:

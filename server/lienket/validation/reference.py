@@ -1,11 +1,12 @@
 """pySHACL, the reference validator: complete, and in memory."""
 
+import warnings
+
 import pyshacl
-import pyshacl.errors
 import rdflib
 from rdflib.namespace import RDF, SH
 
-from lienket.errors import Fault, InputError
+from lienket.errors import Fault, InputError, shown
 from lienket.validation.report import Report, read_report
 from lienket.validation.shapes import Shapes
 
@@ -16,17 +17,19 @@ def validate_graph(data: rdflib.Graph, shapes: Shapes, context: rdflib.Graph) ->
     Raises `InputError` where pySHACL finds the shapes themselves at fault.
     """
     try:
-        _, report, text = pyshacl.validate(
-            data + context,  # pySHACL's own ont_graph takes in classes and properties alone, no code lists
-            shacl_graph=shapes.graph,
-            inference="none",
-            advanced=False,
-            js=False,
-            do_owl_imports=False,
-            meta_shacl=False,
-        )
-    except pyshacl.errors.ReportableRuntimeError as error:
-        raise _at_fault(shapes, error) from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what pySHACL warns of it also reports or refuses
+            _, report, text = pyshacl.validate(
+                data + context,  # pySHACL's own ont_graph takes in classes and properties alone, no code lists
+                shacl_graph=shapes.graph,
+                inference="none",
+                advanced=False,
+                js=False,
+                do_owl_imports=False,
+                meta_shacl=False,
+            )
+    except Exception as error:  # pySHACL lets through what its parsers raise at a faulty shape
+        raise _at_fault(shapes, error) from error
     if not isinstance(report, rdflib.Graph):
         raise _at_fault(shapes, text)
     return read_report(_about(data, report))
@@ -48,5 +51,6 @@ def _speaks_of(data: rdflib.Graph, node: rdflib.term.Node) -> bool:
 
 
 def _at_fault(shapes: Shapes, reason: object) -> InputError:
-    files = ", ".join(map(str, shapes.files))
-    return InputError(Fault("the shapes are at fault: {reason}", file=files, values={"reason": reason}))
+    files = ", ".join(shown(file) for file in shapes.files)
+    words = " ".join(str(reason).split())
+    return InputError(Fault("the shapes are at fault: {reason}", file=files, values={"reason": words}))

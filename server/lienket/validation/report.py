@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import rdflib
 from rdflib.namespace import RDF, SH
@@ -15,15 +16,28 @@ SEVERITIES: Mapping[str, str] = {str(SH.Violation): "error", str(SH.Warning): "w
 """SHACL severity → severity of the fault; a severity of one's own counts as a warning."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """The cell of a table that made, or should have made, a triple."""
+class Place(Protocol):
+    """The cell of a table that made, or should have made, a triple; the mapping's `Cell` is one."""
 
-    file: str
-    row: int
-    column: str
-    text: str | None = None
-    sheet: str | None = None
+    @property
+    def file(self) -> str:
+        """The table."""
+
+    @property
+    def sheet(self) -> str | None:
+        """Its sheet."""
+
+    @property
+    def row(self) -> int:
+        """Row as a spreadsheet program shows it."""
+
+    @property
+    def column(self) -> str:
+        """Column header."""
+
+    @property
+    def text(self) -> str | None:
+        """The cell as typed."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ _TERMS = """
 SHACL_TERMS = frozenset(_TERMS.split())
 """The terms of SHACL Core and SHACL-SPARQL constraints; custom components, functions and rules are refused."""
 
+SHAPE_LINKS = (SH.targetClass, SH.node, SH.property, SH["class"], SH.datatype, SH.nodeKind)
+"""Terms whose values name something, and so are no literals."""
+
 _SERVICE = re.compile(r"\bSERVICE\b", re.IGNORECASE)
 
 
@@ -66,31 +69,55 @@ def _checked(file: Path) -> rdflib.Graph:
         for query in graph.objects(None, predicate)
         if _SERVICE.search(str(query))
     ]
+    faults += _unreadable(graph, file)
     if faults:
         raise InputError(*faults)
     return graph
 
 
+def _unreadable(graph: rdflib.Graph, file: Path) -> list[Fault]:
+    """Find the patterns and queries that no validator could read."""
+    faults = []
+    for shape, pattern in graph.subject_objects(SH.pattern):
+        try:
+            re.compile(str(pattern))
+        except re.error as error:
+            faults.append(
+                Fault("sh:pattern of {shape} is no regular expression: {reason}", file=str(file), text=str(pattern),
+                      values={"shape": shape, "reason": error})
+            )  # fmt: skip
+    for predicate in SHAPE_LINKS:
+        faults += [
+            Fault("sh:{name} of {shape} must be an IRI", file=str(file), text=str(value),
+                  values={"name": predicate.removeprefix(str(SH)), "shape": shape})
+            for shape, value in graph.subject_objects(predicate)
+            if isinstance(value, rdflib.Literal)
+        ]  # fmt: skip
+    return faults
+
+
 def read_graph(files: Iterable[Path]) -> rdflib.Graph:
-    """Return the triples of RDF files as one graph, literals as written; raises `InputError` naming every bad file."""
+    """Return the triples of RDF files as one graph, literals as written, blank nodes of different files apart.
+
+    Raises `InputError` naming every file that is not RDF.
+    """
     faults = Faults()
     graph = rdflib.Graph()
     with _literals_as_written():
-        for number, file in enumerate(files):
+        for file in files:
             with faults.gathered():
-                for quad in read_quads(file):
-                    graph.add((_term(quad.subject, number), _term(quad.predicate, number), _term(quad.object, number)))
+                for quad in read_quads(file, apart=True):
+                    graph.add((_term(quad.subject), _term(quad.predicate), _term(quad.object)))
     faults.raise_if_any()
     return graph
 
 
-def _term(term: object, file_number: int) -> rdflib.term.Node:
-    """Return the rdflib term; blank nodes of different files stay different."""
+def _term(term: object) -> rdflib.term.Node:
     match term:
         case ox.NamedNode():
             return rdflib.URIRef(term.value)
         case ox.BlankNode():
-            return rdflib.BNode(f"f{file_number}{term.value}")
+            return rdflib.BNode(term.value)
         case ox.Literal():
             if term.language:
                 return rdflib.Literal(term.value, lang=term.language)
