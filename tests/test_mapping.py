@@ -428,14 +428,14 @@ def test_cells_that_cannot_become_rdf_are_named_and_left_out(workshop: Workshop)
     assert len(workshop.refusal(rules, strict=True)) == 3
 
 
-def test_rows_of_which_nothing_is_made_are_told(workshop: Workshop) -> None:
-    workshop.table([["id", "a", "b"], ["1", "x", ""], ["", "y", ""], ["", "", ""], ["", "", "z"]])
+def test_rows_of_which_something_is_lost_are_told(workshop: Workshop) -> None:
+    workshop.table([["id", "a", "b"], ["1", "x", ""], ["", "y", "z"], ["", "", ""], ["", "", "z"]])
     rules = triples_map({"ex:a": 'rml:reference "a"'}, more="") + triples_map(
         {"ex:b": 'rml:reference "b"'}, name="u", subject='rml:template "b/{b}"'
     )
-    with workshop.run(rules, language=VIETNAMESE, strict=True) as mapped:
-        assert [(fault.row, fault.column, fault.severity) for fault in mapped.faults] == [(3, "id, b", "warning")]
-        assert VIETNAMESE.say(mapped.faults[0]).endswith("cột id, b: để trống nên hàng này không tạo ra dữ liệu nào")
+    with workshop.run(rules, language=VIETNAMESE) as mapped:
+        assert [(fault.row, fault.column, fault.severity) for fault in mapped.faults] == [(3, "id", "error")]
+        assert "cột id: để trống, nên nội dung của hàng này bị mất" in VIETNAMESE.say(mapped.faults[0])
 
 
 def test_of_very_many_equal_faults_the_first_are_named(workshop: Workshop) -> None:
@@ -754,3 +754,29 @@ def test_a_function_may_be_called_on_what_another_returns(workshop: Workshop) ->
         objects = [row[0] for row in mapped.quads.project("object").fetchall()]
         assert objects == ['"dien-thai-hoa"']
         assert [(fault.row, fault.text) for fault in mapped.faults] == [(2, "Điện Thái Hoà"), (3, "…")]
+
+
+def test_a_file_name_is_no_pattern(tmp_path: Path) -> None:
+    for name, cell in (("a[1]*.csv", "right"), ("a1.csv", "wrong"), ("a1b.csv", "wrong")):
+        (tmp_path / name).write_text(f"id\n{cell}\n")
+    (tmp_path / "m.ttl").write_text(
+        """@prefix rml: <http://w3id.org/rml/> .
+        <#t> a rml:TriplesMap ; rml:logicalSource [ rml:source "a[1]*.csv" ; rml:referenceFormulation rml:CSV ] ;
+            rml:subjectMap [ rml:template "http://x/{id}" ; rml:class <http://x/C> ] ."""
+    )
+    rules = read_rules(tmp_path / "m.ttl", base_iri=BASE)
+    with map_rules([rules], root=tmp_path, language=None, graph=None) as mapped:
+        assert [row[0] for row in mapped.quads.project("subject").fetchall()] == ["<http://x/right>"]
+
+
+def test_an_empty_table_is_one_fault(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("")
+    (tmp_path / "m.ttl").write_text(
+        """@prefix rml: <http://w3id.org/rml/> .
+        <#t> a rml:TriplesMap ; rml:logicalSource [ rml:source "t.csv" ; rml:referenceFormulation rml:CSV ] ;
+            rml:subjectMap [ rml:template "http://x/{a}/{b}" ; rml:class <http://x/C> ] ."""
+    )
+    rules = read_rules(tmp_path / "m.ttl", base_iri=BASE)
+    with pytest.raises(InputError, match="is empty") as caught:
+        map_rules([rules], root=tmp_path, language=None, graph=None)
+    assert len(caught.value.faults) == 1

@@ -43,7 +43,7 @@ class Mapped:
         self.tables = tables
         """The tables that were read."""
         self.faults: tuple[Fault, ...] = ()
-        """Cells that could not become RDF, by table and row; and, as warnings, rows of which nothing is made."""
+        """Cells that could not become RDF, and rows of which something is lost, by table and row."""
         self._program = program
         self._subjects_listed = False
         # Rows carry their numbers by now; keeping them in order would cost the writer its second core and its memory.
@@ -129,17 +129,17 @@ class Mapped:
                 on_progress(", ".join(check.columns), done, len(self._program.checks))
             faults += self._faults_of(check)
         named = {(fault.file, fault.sheet, fault.row) for fault in faults}
-        faults += [fault for fault in self._unused_rows() if (fault.file, fault.sheet, fault.row) not in named]
+        faults += [fault for fault in self._lost_rows() if (fault.file, fault.sheet, fault.row) not in named]
         self.faults = tuple(
             sorted(distinct(faults), key=lambda fault: (fault.file or "", fault.row or 0, fault.column or ""))
         )
 
-    def _unused_rows(self) -> Iterator[Fault]:
-        """Yield a warning for rows of which nothing is made, because the cells that would name something are empty."""
-        for table, headers, query in self._program.unused_rows():
+    def _lost_rows(self) -> Iterator[Fault]:
+        """Yield rows of which something is lost, because the cells that would name its subject are empty."""
+        for table, headers, query in self._program.lost_rows():
             for (row,) in self._all(f"{query} ORDER BY row LIMIT {_FAULTS_A_RULE}"):
-                yield Fault("is empty, so that nothing is made of this row", table.file, row, ", ".join(headers),
-                            sheet=table.sheet, severity="warning")  # fmt: skip
+                yield Fault("is empty, so that what this row says is lost; fill it in, or empty the row", table.file,
+                            row, ", ".join(headers), sheet=table.sheet)  # fmt: skip
 
     def _faults_of(self, check: Check) -> list[Fault]:
         table = check.table

@@ -1,7 +1,7 @@
 """What rules compile to: SELECTs that make quads, and SELECTs that find cells no quad can be made of."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .sources import Table
@@ -99,21 +99,22 @@ class Program:
             )
         return "\nUNION ALL ".join(branch.select() for branch in self.branches)
 
-    def unused_rows(self) -> Iterator[tuple[Table, tuple[str, ...], str]]:
-        """Yield for each table the query (row) for rows that hold something and have no subject in any triples map.
+    def lost_rows(self) -> Iterator[tuple[Table, tuple[str, ...], str]]:
+        """Yield for each table the query (row) for rows of which a cell is lost: read only for a subject that has none.
 
-        With it go the headers of the columns that subjects are made of. Tables of which every row has one are left out,
-        and so are those of JSON, where a value that is not there is nothing unusual.
+        With it go the headers of the columns that such subjects are made of. Tables of which every row has all its
+        subjects are left out, and so are those of JSON, where a value that is not there is nothing unusual.
         """
         for table in {branch.table.identifier: branch.table for branch in self.branches if branch.table}.values():
             mine = [branch for branch in self.branches if branch.table == table]
-            kinds = {column.kind for column in table.columns.values()}
-            if kinds != {"text"} or any(branch.subject_columns == () for branch in mine):
+            if {column.kind for column in table.columns.values()} != {"text"}:
                 continue
-            nothing = " AND ".join(dict.fromkeys(f"{branch.subject} IS NULL" for branch in mine))
-            something = " OR ".join(f"c.{column.identifier} <> ''" for column in table.columns.values())
-            headers = tuple(dict.fromkeys(header for branch in mine for header in branch.subject_columns))
-            yield table, headers, f"SELECT c.row FROM {table.identifier} AS c WHERE {nothing} AND ({something})"
+            for subject in dict.fromkeys(branch.subject for branch in mine if branch.subject_columns):
+                headers = next(branch.subject_columns for branch in mine if branch.subject == subject)
+                lost = " OR ".join(_lost(table, mine, subject))
+                if lost:
+                    where = f"{subject} IS NULL AND ({lost})"
+                    yield table, headers, f"SELECT c.row FROM {table.identifier} AS c WHERE {where}"
 
     def subjects(self) -> str:
         """Return the query (branch number, row, subject) with every subject that a row makes or should make."""
@@ -122,6 +123,17 @@ class Program:
             f"SELECT {number} AS number, c.row AS row, {branch.subject} AS subject FROM {branch.sources_of_subject}"
             for number, branch in sorted(first.items())
         ) or "SELECT 0 AS number, CAST(0 AS BIGINT) AS row, '' AS subject WHERE false"  # fmt: skip
+
+
+def _lost(table: Table, branches: Sequence[Branch], subject: str) -> Iterator[str]:
+    """Yield for each column that is read for `subject` the condition that its cell is filled and read for nothing."""
+    for column in table.columns.values():
+        readers = dict.fromkeys(
+            branch.subject for branch in branches if column.name in (*branch.columns, *branch.subject_columns)
+        )
+        if subject in readers:
+            unread = " AND ".join(f"{reader} IS NULL" for reader in readers)
+            yield f"(c.{column.identifier} <> '' AND {unread})"
 
 
 def is_literal(sql: str) -> bool:

@@ -77,13 +77,19 @@ def resolve(source: Source, document: Path, root: Path) -> Path:
     Raises RefusedError where it lies outside of `root`, InputError where it does not exist.
     """
     folder = {"mapping": document.parent, "working": Path.cwd()}.get(source.root, root / source.root)
-    path = (folder / source.path).resolve()
+    try:
+        path = (folder / source.path).resolve()
+        found = path.is_file()
+    except (OSError, ValueError) as error:  # a name too long, or with a character that no name may hold
+        raise InputError(
+            Fault("reads {path}, which is no name of a file", shown(document), values={"path": repr(source.path)})
+        ) from error
     if not path.is_relative_to(root.resolve()):
         raise RefusedError(
             Fault("reads {path}, which lies outside of {root}: a source has to lie inside", shown(document),
                   values={"path": source.path, "root": shown(root)})
         )  # fmt: skip
-    if not path.is_file():
+    if not found:
         raise InputError(
             Fault("reads {path}, and there is no such file in {folder}", shown(document),
                   values={"path": source.path, "folder": shown(folder)})
@@ -107,6 +113,14 @@ class Loader:
         """
         identifier = f"t{self._number}"
         self._number += 1
+        try:
+            return self._load(identifier, path, source, wanted)
+        except OSError as error:
+            raise InputError(
+                Fault("cannot be read: {reason}", shown(path), values={"reason": error.strerror or error})
+            ) from error
+
+    def _load(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
         if source.formulation == "json":
             return self._load_json(identifier, path, source, wanted)
         suffix = path.suffix.lower()
@@ -143,7 +157,7 @@ class Loader:
         cells = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)
         self._connection.execute(
             f"CREATE TABLE loading AS SELECT row_number() OVER () + 1 AS row, {cells} "
-            f"FROM read_csv({literal(str(path))}, columns = {{{types}}}, header = false, skip = 1, "
+            f"FROM read_csv({_file_name(path)}, columns = {{{types}}}, header = false, skip = 1, "
             f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', auto_detect = false, encoding = 'utf-8')"
         )
 
@@ -235,12 +249,17 @@ class Loader:
             cells.append(f"{cell} AS {column.identifier}")
         items = items if many else f"[{items}]"
         # An item is unnested together with its place, which is its row number.
-        self._connection.execute(
+        query = (
             f"CREATE TABLE {identifier} AS SELECT {', '.join(['row', *cells])} FROM ("
             f"SELECT unnest({items}) AS item, unnest(range(1, len({items}) + 1)) AS row FROM ("
-            f"SELECT CAST(ltrim(content, chr(65279)) AS JSON) AS document FROM read_text({literal(str(path))}))) "
+            f"SELECT CAST(ltrim(content, chr(65279)) AS JSON) AS document FROM read_text({_file_name(path)}))) "
             "WHERE item IS NOT NULL"
         )
+        try:
+            self._connection.execute(query)
+        except duckdb.Error as error:
+            detail = str(error).splitlines()[0]
+            raise InputError(Fault("is not JSON: {detail}", shown(path), values={"detail": detail})) from error
         self._connection.execute(f"CREATE TABLE {identifier}_typed (row BIGINT, name VARCHAR, text VARCHAR)")
         rows = self._connection.execute(f"SELECT count(*) FROM {identifier}").fetchall()[0][0]
         return Table(identifier, path, shown(path), None, tuple(wanted), rows, columns)
@@ -312,7 +331,15 @@ def _needs_care(path: Path, header: Sequence[str]) -> bool:
     if path.stat().st_size == 0 or any("\n" in name or "\r" in name for name in header):
         return True
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return re.search(rb"\n\r?\n(?=\s*\S)|\r(?!\n)", content) is not None
+        end = len(content)
+        while end and content[end - 1] in b" \t\r\n":
+            end -= 1
+        return re.compile(rb"\n\r?\n|\r(?!\n)").search(content, 0, end) is not None
+
+
+def _file_name(path: Path) -> str:
+    """Return the SQL for a file's name, in which DuckDB would otherwise take some characters for a pattern."""
+    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
 
 
 def _trimmed(record: Sequence[str]) -> tuple[str, ...]:
@@ -357,6 +384,8 @@ def _columns(header: Sequence[str], wanted: Sequence[str], file: str, sheet: str
     Raises InputError that names every missing or doubled column, and the columns there are.
     """
     cleaned = [clean(name) for name in header]
+    if not any(cleaned):
+        raise InputError(Fault("is empty: there is no line with the names of its columns", file, sheet=sheet))
     columns, faults = {}, []
     for name in wanted:
         places = [place for place, found in enumerate(header) if found == name]
@@ -412,3 +441,5 @@ def _check_json(path: Path) -> None:
     except json.JSONDecodeError as error:
         fault = Fault("is not JSON: {detail}", shown(path), error.lineno, values={"detail": error.msg})
         raise InputError(fault) from error
+    except (RecursionError, ValueError) as error:  # nested too deep, a number of too many digits
+        raise InputError(Fault("is not JSON: {detail}", shown(path), values={"detail": error})) from error
