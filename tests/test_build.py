@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lienket.build import build, check
+from lienket.build import build, check, is_stale
 from lienket.errors import InputError
 from lienket.project import Project
 from lienket.release import Release
@@ -15,6 +15,7 @@ from lienket.store import Store
 from .conftest import PROVINCE
 
 CLINICS = "mappings/health/clinics/clinics.csv"
+CLINIC_RULES = "mappings/health/clinics/clinics.rml.ttl"
 
 
 @pytest.fixture
@@ -83,6 +84,7 @@ def test_one_bad_cell_stops_the_publication_and_is_named(deployment: Project) ->
     published = build(deployment)
     edit(deployment, CLINICS, lambda text: text.replace("15-02-2004", "31-02-2004"))
     said = refusal(deployment)
+    assert said.count("clinics.csv, row 3, column Ngày thành lập") == 1
     assert "clinics.csv, row 3, column Ngày thành lập: “31-02-2004”" in said
     assert Release.current(deployment.var) == published
     assert not (deployment.var / "building").exists()
@@ -106,18 +108,76 @@ def test_a_warning_does_not_stop_the_publication(deployment: Project) -> None:
     assert [fault.severity for fault in faults] == ["warning"]
 
 
+def test_an_empty_key_stops_the_publication(deployment: Project) -> None:
+    edit(deployment, CLINICS, lambda text: text.replace("K02,", ","))
+    assert "clinics.csv, row 3, column Mã cơ sở: is empty" in refusal(deployment)
+
+
+def test_a_table_without_rows_stops_the_publication(deployment: Project) -> None:
+    edit(deployment, CLINICS, lambda text: text.splitlines()[0] + "\n")
+    assert "makes no statement" in refusal(deployment)
+
+
+def test_a_dataset_writes_into_its_own_graph_alone(deployment: Project) -> None:
+    graph = "; rml:graph <https://data.songmay.example/dataset/units> ; rml:class sm:Clinic"
+    edit(deployment, CLINIC_RULES, lambda text: text.replace("; rml:class sm:Clinic", graph))
+    assert "writes into the graph <https://data.songmay.example/dataset/units>" in refusal(deployment)
+
+
+def test_a_description_speaks_of_its_own_dataset_alone(deployment: Project) -> None:
+    said = '<https://data.songmay.example/dataset/units> dct:title "x"@vi . <> dct:modified "1999-01-01" .'
+    edit(deployment, "mappings/health/clinics/dataset.ttl", lambda text: text + said)
+    refused = refusal(deployment)
+    assert "speaks of https://data.songmay.example/dataset/units" in refused
+    assert "states http://purl.org/dc/terms/modified" in refused
+
+
+def test_without_shapes_nothing_is_published(deployment: Project) -> None:
+    shutil.rmtree(deployment.shapes)
+    assert "shapes: is no folder" in refusal(deployment)
+
+
+def test_faults_of_several_datasets_are_said_at_once(deployment: Project) -> None:
+    (deployment.root / CLINICS).unlink()
+    (deployment.root / "mappings/office/agencies/agencies.csv").unlink()
+    said = refusal(deployment)
+    assert "clinics.csv" in said
+    assert "agencies.csv" in said
+
+
+def test_tables_of_any_name_can_be_downloaded(deployment: Project) -> None:
+    folder = deployment.root / "mappings/health/clinics"
+    (folder / "clinics.csv").rename(folder / "cơ sở [2025].csv")
+    edit(
+        deployment,
+        "mappings/health/clinics/clinics.rml.ttl",
+        lambda text: text.replace('clinics.csv"', 'cơ sở [2025].csv"'),
+    )
+    published = build(deployment)
+    names = [dump["file"] for dump in published.manifest["datasets"]["clinics"]["dumps"]]
+    assert "clinics.cơ_sở_2025_.csv" in names
+
+
+def test_staleness_is_told_by_content(deployment: Project) -> None:
+    assert is_stale(deployment)
+    build(deployment)
+    assert not is_stale(deployment)
+    edit(deployment, CLINICS, lambda text: text.replace("12,", "13,"))
+    assert is_stale(deployment)
+
+
 def test_all_faults_of_all_files_are_said_at_once(deployment: Project) -> None:
     edit(deployment, "ontology/songmay.ttl", lambda text: text.replace("sm:fee a owl", "sm:fee a a owl"))
     edit(deployment, "shapes/clinic.ttl", lambda text: text.replace("sh:minCount", "sh:minCout"))
     edit(deployment, "mappings/office/agencies/dataset.ttl", lambda text: text.replace("dct:license", "dct:licence"))
-    edit(deployment, "mappings/health/clinics/clinics.rml.ttl", lambda text: text.replace("rml:subjectMap", "rml:sub"))
+    edit(deployment, CLINIC_RULES, lambda text: text.replace("rml:subjectMap", "rml:sub"))
     said = refusal(deployment)
     for words in ("songmay.ttl, row", "sh:minCout", "dct:license is missing", "clinics.rml.ttl"):
         assert words in said
 
 
 def test_a_missing_column_is_named_with_those_that_exist(deployment: Project) -> None:
-    edit(deployment, "mappings/health/clinics/clinics.rml.ttl", lambda text: text.replace('"Số giường"', '"Số gường"'))
+    edit(deployment, CLINIC_RULES, lambda text: text.replace('"Số giường"', '"Số gường"'))
     said = refusal(deployment)
     assert "Số gường" in said
     assert "Số giường" in said
@@ -130,7 +190,7 @@ def test_a_missing_table_is_named(deployment: Project) -> None:
 
 
 def test_an_undefined_term_is_named(deployment: Project) -> None:
-    edit(deployment, "mappings/health/clinics/clinics.rml.ttl", lambda text: text.replace("sm:fee", "sm:fees"))
+    edit(deployment, CLINIC_RULES, lambda text: text.replace("sm:fee", "sm:fees"))
     assert "https://data.songmay.example/ontology/fees, which the ontology does not define" in refusal(deployment)
 
 

@@ -130,7 +130,7 @@ def _output(project: Project, content: Content, dataset: Dataset, folder: Path) 
         rows = sum(n for path, n in tables.items() if path.is_relative_to(dataset.folder) and path.name in described)
         faults = [
             *mapped.faults,
-            *report.faults(mapped.locate),
+            *_news(report.faults(mapped.locate), mapped.faults),
             *_foreign_graphs(dataset, mapped),
             *_terms_undefined(content.ontology, dataset, mapped),
             *_expected_missing(dataset, nquads),
@@ -138,6 +138,20 @@ def _output(project: Project, content: Content, dataset: Dataset, folder: Path) 
         if not count:
             faults.append(Fault("makes no statement: its tables hold no rows", file=str(dataset.folder)))
     return Output(dataset, nquads, count, rows, tuple(tables), tuple(distinct(faults)))
+
+
+def _news(faults: Iterable[Fault], told: Iterable[Fault]) -> list[Fault]:
+    """Leave out what follows from a cell that is named already: of an unread cell no rule can be right."""
+    cells = {(fault.file, fault.sheet, fault.row, column) for fault in told for column in _columns(fault)}
+    return [
+        fault
+        for fault in faults
+        if not any((fault.file, fault.sheet, fault.row, column) in cells for column in _columns(fault))
+    ]
+
+
+def _columns(fault: Fault) -> list[str]:
+    return fault.column.split(", ") if fault.column else []
 
 
 def _described_tables(rules: Iterable[Rules]) -> set[str]:
@@ -164,7 +178,8 @@ def _terms_undefined(ontology: Ontology, dataset: Dataset, mapped: Mapped) -> li
     used = mapped.quads.project("predicate").distinct().fetchall()
     used += mapped.quads.filter(f"predicate = '<{RDF}type>'").project("object").distinct().fetchall()
     return [
-        Fault("uses {term}, which the ontology does not define; check its spelling or define it",
+        Fault("uses {term}, which the ontology does not define; check its spelling, or define it in the ontology folder "
+              "with rdfs:label and skos:definition in each language",
               file=", ".join(map(str, dataset.mappings)), values={"term": term})
         for term in ontology.undefined(text.strip("<>") for (text,) in used)
     ]  # fmt: skip
