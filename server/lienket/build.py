@@ -178,8 +178,8 @@ def _terms_undefined(ontology: Ontology, dataset: Dataset, mapped: Mapped) -> li
     used = mapped.quads.project("predicate").distinct().fetchall()
     used += mapped.quads.filter(f"predicate = '<{RDF}type>'").project("object").distinct().fetchall()
     return [
-        Fault("uses {term}, which the ontology does not define; check its spelling, or define it in the ontology folder "
-              "with rdfs:label and skos:definition in each language",
+        Fault("uses {term}, which the ontology does not define; check its spelling, or define it in the ontology "
+              "folder with rdfs:label and skos:definition in each language",
               file=", ".join(map(str, dataset.mappings)), values={"term": term})
         for term in ontology.undefined(text.strip("<>") for (text,) in used)
     ]  # fmt: skip
