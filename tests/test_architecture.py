@@ -28,8 +28,9 @@ MAY_IMPORT: dict[str, str] = {
     "catalogue": "datasets errors formats languages project store vocabulary",
     "content": "datasets errors languages mapping ontology project rdf validation",
     "dumps": "datasets formats rdf release",
-    "build": "catalogue content datasets dumps errors formats languages mapping ontology project rdf release search "
+    "build": "catalogue content dumps errors formats languages mapping ontology outputs project rdf release search "
     "store validation vocabulary",
+    "outputs": "content datasets errors languages mapping ontology project rdf validation vocabulary",
     "starter": "datasets errors languages project",
     "web": "errors formats languages project release search store vocabulary",
     "cli": "build errors languages mapping project release starter validation web",

@@ -7,7 +7,6 @@ import hashlib
 import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,32 +16,18 @@ import pyoxigraph as ox
 
 from lienket import catalogue, formats, languages, release, search
 from lienket.content import Content, read_content
-from lienket.datasets import Dataset
 from lienket.dumps import write_dumps
-from lienket.errors import Fault, Faults, InputError, UnavailableError, distinct
-from lienket.mapping import Mapped, Rules, map_rules
-from lienket.ontology import Ontology
+from lienket.errors import Fault, Faults, InputError, UnavailableError
+from lienket.outputs import Output, make_output
 from lienket.project import Project
 from lienket.rdf import read_quads, write_quads
 from lienket.release import Release
 from lienket.store import Store
-from lienket.validation import Shapes, validate
-from lienket.vocabulary import DCT, RDF
+from lienket.validation import Shapes
+from lienket.vocabulary import DCT
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """What the mapping of one dataset gave."""
-
-    dataset: Dataset
-    nquads: Path
-    quads: int
-    rows: int
-    tables: tuple[Path, ...]
-    faults: tuple[Fault, ...]
 
 
 def build(project: Project, *, progress: Progress = lambda *_: None) -> Release:
@@ -108,93 +93,11 @@ def _outputs(project: Project, content: Content, folder: Path, progress: Progres
     for number, dataset in enumerate(content.datasets):
         progress(dataset.id, number, len(content.datasets))
         with faults.gathered():
-            outputs.append(_output(project, content, dataset, folder))
+            outputs.append(make_output(project, content, dataset, folder))
     progress("", len(content.datasets), len(content.datasets))
     if faults.stop:
         raise InputError(*faults.found, *(fault for output in outputs for fault in output.faults))
     return outputs
-
-
-def _output(project: Project, content: Content, dataset: Dataset, folder: Path) -> Output:
-    nquads = folder / f"{dataset.id}.nq"
-    with map_rules(
-        content.rules[dataset.id],
-        root=project.mappings,
-        language=languages.get(project.languages[0]),
-        graph=dataset.iri,
-    ) as mapped:
-        count = mapped.write_nquads(nquads, sort=True)
-        report = validate([nquads], content.shapes, context=content.ontology.files)
-        tables = {Path(table.path): table.rows for table in mapped.tables}
-        described = _described_tables(content.rules[dataset.id])
-        rows = sum(n for path, n in tables.items() if path.is_relative_to(dataset.folder) and path.name in described)
-        faults = [
-            *mapped.faults,
-            *_news(report.faults(mapped.locate), mapped.faults),
-            *_foreign_graphs(dataset, mapped),
-            *_terms_undefined(content.ontology, dataset, mapped),
-            *_expected_missing(dataset, nquads),
-        ]
-        if not count:
-            faults.append(Fault("makes no statement: its tables hold no rows", file=str(dataset.folder)))
-    return Output(dataset, nquads, count, rows, tuple(tables), tuple(distinct(faults)))
-
-
-def _news(faults: Iterable[Fault], told: Iterable[Fault]) -> list[Fault]:
-    """Leave out what follows from a cell that is named already: of an unread cell no rule can be right."""
-    cells = {(fault.file, fault.sheet, fault.row, column) for fault in told for column in _columns(fault)}
-    return [
-        fault
-        for fault in faults
-        if not any((fault.file, fault.sheet, fault.row, column) in cells for column in _columns(fault))
-    ]
-
-
-def _columns(fault: Fault) -> list[str]:
-    return fault.column.split(", ") if fault.column else []
-
-
-def _described_tables(rules: Iterable[Rules]) -> set[str]:
-    """Return the names of the tables that say something themselves; a table that is only looked up does not."""
-    return {
-        Path(triples_map.source.path).name
-        for document in rules
-        for triples_map in document.triples_maps.values()
-        if triples_map.source and (triples_map.classes or triples_map.predicate_object_maps)
-    }
-
-
-def _foreign_graphs(dataset: Dataset, mapped: Mapped) -> list[Fault]:
-    graphs = mapped.quads.project("graph").distinct().fetchall()
-    return [
-        Fault("writes into the graph {graph}; a dataset's statements lie in its own, which needs no rml:graph",
-              file=", ".join(map(str, dataset.mappings)), values={"graph": graph})
-        for (graph,) in sorted(graphs)
-        if graph != f"<{dataset.iri}>"
-    ]  # fmt: skip
-
-
-def _terms_undefined(ontology: Ontology, dataset: Dataset, mapped: Mapped) -> list[Fault]:
-    used = mapped.quads.project("predicate").distinct().fetchall()
-    used += mapped.quads.filter(f"predicate = '<{RDF}type>'").project("object").distinct().fetchall()
-    return [
-        Fault("uses {term}, which the ontology does not define; check its spelling, or define it in the ontology "
-              "folder with rdfs:label and skos:definition in each language",
-              file=", ".join(map(str, dataset.mappings)), values={"term": term})
-        for term in ontology.undefined(text.strip("<>") for (text,) in used)
-    ]  # fmt: skip
-
-
-def _expected_missing(dataset: Dataset, nquads: Path) -> list[Fault]:
-    if not dataset.expected:
-        return []
-    found = set(read_quads(nquads))
-    return [
-        Fault("is expected and was not made; mend the table or the mapping, or this line if the fact has changed",
-              file=str(dataset.folder / "expected.nq"), text=str(quad))
-        for quad in dataset.expected
-        if quad not in found
-    ]  # fmt: skip
 
 
 def _draft(
