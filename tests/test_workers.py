@@ -182,7 +182,7 @@ def test_a_worker_that_crashes_is_replaced(pool: Pool, store: Path, caplog: pyte
 def test_a_worker_killed_in_mid_query(pool: Pool, store: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.CRITICAL), pool.run(store, Query(HUGE, "csv", None), 20) as answer:
         os.kill(pool.pids()[0], signal.SIGKILL)
-        with pytest.raises(workers.WorkerDiedError):
+        with pytest.raises(workers.WorkerKilledError):
             list(answer)
     assert count(pool, store) == "count\r\n500\r\n"
 

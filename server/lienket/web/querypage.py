@@ -1,12 +1,13 @@
 """The page of the SPARQL endpoint: the form, example queries, and what came of a query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
 from flask import Response, render_template, request
 
+from lienket.errors import UnavailableError
 from lienket.formats import GRAPH_FORMATS, HTML, TABLE_FORMATS
 from lienket.vocabulary import XSD
 from lienket.web import addresses, language
@@ -22,13 +23,17 @@ PATH: Final = "sparql"
 PAGE_ROWS: Final = 1000
 """How many rows or triples of an answer a page shows."""
 
+_BEFORE: Final = 40
+_AFTER: Final = 30
+"""So much of a line is quoted before and after the place of a fault."""
+
 START: Final = "SELECT ?subject ?predicate ?object\nWHERE { ?subject ?predicate ?object }\nLIMIT 20\n"
 """What stands in the form before anything is asked."""
 
 
 def empty(present: Shown) -> Response:
     """Return the page before anything is asked, with the deployment's example queries."""
-    return _page(START, examples=_examples(present))
+    return _page(START, examples=_examples(present), prefixes=present.prefixes)
 
 
 def answered(asked: Asked, columns: Sequence[str], result: dict[str, Any]) -> Response:
@@ -40,12 +45,23 @@ def answered(asked: Asked, columns: Sequence[str], result: dict[str, Any]) -> Re
         columns=[columns[place] for place in order],
         rows=[[_shown_cell(row[place]) for place in order] for row in result.get("rows", ())],
         downloads=_downloads(asked, result),
+        prefixes=shown().prefixes,
     )
 
 
 def refused(text: str, problem: Problem) -> Response:
     """Return the page with the query `text` and what is the matter with it."""
-    response = _page(text, problem=problem)
+    try:
+        present: Shown | None = shown()
+    except UnavailableError:  # which is what the problem says
+        present = None
+    response = _page(
+        text,
+        problem=problem,
+        place=quoted(text, problem.members.get("line"), problem.members.get("column")),
+        examples=_examples(present) if present else (),
+        prefixes=present.prefixes if present else {},
+    )
     response.status_code = problem.status
     response.headers.update(problem.headers)
     response.headers["Cache-Control"] = "no-store"
@@ -60,7 +76,9 @@ def _page(
     rows: Sequence[Sequence[dict[str, str]]] = (),
     downloads: Sequence[tuple[str, str]] = (),
     problem: Problem | None = None,
+    place: str = "",
     examples: Sequence[dict[str, str]] = (),
+    prefixes: Mapping[str, str] | None = None,
 ) -> Response:
     page = render_template(
         "sparql.html",
@@ -72,7 +90,9 @@ def _page(
         problem=problem,
         title=language.translated(problem.title, **problem.values) if problem else "",
         detail=language.translated(problem.detail, **problem.values) if problem else "",
+        place=place,
         examples=examples,
+        prefixes="".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in sorted((prefixes or {}).items())),
         seconds=project()["limits.query_seconds"],
         endpoint=project().base_iri + PATH,
         action=f"{request.script_root}/{PATH}",
@@ -82,6 +102,22 @@ def _page(
     response.headers["Content-Language"] = language.tag()
     response.vary.update(("Accept", "Accept-Language"))
     return response
+
+
+def quoted(text: str, line: object, column: object) -> str:
+    """Return the line of a query that a problem points to with a caret below the place, "" where it points nowhere.
+
+    >>> print(quoted("ASK {\\n  ?s ?p }", 2, 9))
+      ?s ?p }
+            ^
+    """
+    lines = text.splitlines()
+    if not isinstance(line, int) or not isinstance(column, int) or not 1 <= line <= len(lines):
+        return ""
+    place = min(column, len(lines[line - 1]) + 1) - 1
+    start = max(0, place - _BEFORE)
+    shown_line = lines[line - 1][start : start + _BEFORE + _AFTER].replace("\t", " ")
+    return f"{shown_line}\n{' ' * (place - start)}^"
 
 
 def column_order(columns: Sequence[str], asked: Asked) -> list[int]:
@@ -122,14 +158,17 @@ def _short(iri: str) -> str:
 
 
 def _downloads(asked: Asked, result: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return names of formats and the addresses of this answer in them."""
+    """Return names of formats and the whole addresses of this answer in them, on the host that serves the page."""
     formats = GRAPH_FORMATS if "graph" in result else TABLE_FORMATS
     parameters = [
         ("query", asked.query),
         *(("default-graph-uri", graph) for graph in asked.default_graphs),
         *(("named-graph-uri", graph) for graph in asked.named_graphs),
     ]
-    return [(format_.name, _address([*parameters, ("format", format_.suffix)])) for format_ in formats]
+    return [
+        (format_.name, _address([*parameters, ("format", format_.suffix)], request.host_url.rstrip("/")))
+        for format_ in formats
+    ]
 
 
 def _examples(present: Shown) -> list[dict[str, str]]:
@@ -158,5 +197,5 @@ def _examples(present: Shown) -> list[dict[str, str]]:
     return examples
 
 
-def _address(parameters: list[tuple[str, str]]) -> str:
-    return f"{request.script_root}/{PATH}?{urlencode(parameters)}"
+def _address(parameters: list[tuple[str, str]], host: str = "") -> str:
+    return f"{host}{request.script_root}/{PATH}?{urlencode(parameters)}"

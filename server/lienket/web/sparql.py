@@ -10,7 +10,7 @@ import hashlib
 import json
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from threading import Lock
 from typing import Final
@@ -35,6 +35,15 @@ blueprint = Blueprint("sparql", __name__)
 
 FIRST_BYTES: Final = 1 << 16
 """The status line waits for so much of the answer, or for its end."""
+
+_FEW: Final = 5
+"""Of the words that the parser expected, so many are named."""
+
+_NOT_OFFERED: Final = ("SERVICE", "LATERAL")
+"""Words that the parser knows and this endpoint does not advise."""
+
+_AGAIN_SECONDS: Final = 1
+"""A query that was interrupted may be sent again after so long."""
 
 _EXTENSION: Final = "lienket.query_workers"
 _SPOOLED_IN_MEMORY: Final = 1 << 20
@@ -115,7 +124,7 @@ def _run(present: Shown, asked: Asked) -> Answer:
     try:
         return pool().run(present.release.store_path, query, asked.seconds, gone=_gone())
     except workers.QueryError as error:
-        raise _fault_of(error, asked) from error
+        raise _fault_of(error, asked, present.prefixes) from error
     except UnavailableError as error:
         raise _failure_of(error, asked) from error
 
@@ -176,7 +185,7 @@ def _spooled(first: bytes, answer: Answer, asked: Asked, format_: Format) -> Res
     return response
 
 
-def _fault_of(error: workers.QueryError, asked: Asked) -> Problem:
+def _fault_of(error: workers.QueryError, asked: Asked, prefixes: Mapping[str, str]) -> Problem:
     """Return the problem of a query that cannot be answered as it is."""
     if error.reason == "format":
         return protocol.not_acceptable((*(GRAPH_FORMATS if error.message == "graph" else TABLE_FORMATS), HTML))
@@ -185,18 +194,27 @@ def _fault_of(error: workers.QueryError, asked: Asked) -> Problem:
                        values={"reason": error.message})  # fmt: skip
     if error.line is None:
         return Problem(400, protocol.NOT_UNDERSTOOD, "{reason}", values={"reason": error.message})
-    values = {"line": error.line, "column": error.column, "reason": error.message}
-    if asked.words.undeclared:
-        return Problem(
-            400,
-            protocol.NOT_UNDERSTOOD,
-            "Line {line}, column {column}: {reason}. No PREFIX is declared for: {prefixes}",
-            values={**values, "prefixes": ", ".join(asked.words.undeclared)},
-            members=values,
+    expected = ", ".join([word for word in error.expected if word not in _NOT_OFFERED][:_FEW])
+    place = {"line": error.line, "column": error.column}
+    members = {**place, "reason": error.message or (f"expected {expected}" if expected else "not understood")}
+    undeclared = asked.words.undeclared
+    if undeclared:
+        known = [f"PREFIX {name} <{prefixes[name[:-1]]}>" for name in undeclared if name[:-1] in prefixes]
+        values = {**place, "prefixes": ", ".join(undeclared), "lines": " ".join(known)}
+        said = (
+            "No PREFIX is declared for: {prefixes}. Put this before the query: {lines}"
+            if len(known) == len(undeclared)
+            else "No PREFIX is declared for: {prefixes}"
         )
-    return Problem(
-        400, protocol.NOT_UNDERSTOOD, "Line {line}, column {column}: {reason}", values=values, members=values
-    )
+        return Problem(400, protocol.NOT_UNDERSTOOD, said, values=values, members=members)
+    if error.message:
+        said = "Line {line}, column {column}: {reason}"
+    elif expected:
+        said = "Line {line}, column {column}: the query is not understood up to here. Possible would be: {expected}"
+    else:
+        said = "Line {line}, column {column}: the query is not understood up to here."
+    values = {**place, "reason": error.message, "expected": expected}
+    return Problem(400, protocol.NOT_UNDERSTOOD, said, values=values, members=members)
 
 
 def _failure_of(error: UnavailableError, asked: Asked) -> Problem:
@@ -224,9 +242,23 @@ def _failure_of(error: UnavailableError, asked: Asked) -> Problem:
             "Other queries are running; please send yours again in a moment.",
             headers={"Retry-After": str(max(1, round(project()["limits.query_seconds"] / 2)))},
         )
+    if isinstance(error, workers.WorkerKilledError):
+        current_app.logger.error("query interrupted: %s", error)
+        return Problem(
+            503,
+            "Interrupted",
+            "The query was interrupted on our side before it had its answer. A fresh worker stands ready: please send "
+            "it again.",
+            headers={"Retry-After": str(_AGAIN_SECONDS)},
+        )
     if isinstance(error, workers.WorkerDiedError):
         current_app.logger.error("query failed: %s", error)
-        return Problem(500, "Our fault", "The query could not be carried out: something broke on our side.")
+        return Problem(
+            500,
+            "Our fault",
+            "The query could not be carried out: the program that answers broke down over it. It has been written "
+            "down; a simpler query may be answered.",
+        )
     current_app.logger.error("query not answered: %s", error)
     return Problem.of(503, Retry_After=str(RETRY_SECONDS))
 

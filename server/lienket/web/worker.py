@@ -57,8 +57,10 @@ _PREFIXES_FROM: Final = 1000
 
 _POSITION: Final = re.compile(r"error at (?P<line>\d+):(?P<column>\d+): (?P<message>.*)", re.DOTALL)
 
-_ANY_OF_A_RANGE: Final = re.compile(r",? ?\[(?:_|[^\[\]]*?\.\.[^\[\]]*)\]")
-"""How the parser writes "any character" and "any letter of a name" among what it expected: pages of code points."""
+_CHARACTERS: Final = re.compile(r"\[(?:[^\[\]']|'(?:\\.|[^'\\])[^']*')*\]")
+"""How the parser writes "one of these characters" among what it expected: up to pages of code points."""
+
+_WORD: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^,"][^,]*')
 
 _AUDIT_ARCHITECTURES: Final[dict[str, tuple[int, int]]] = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 """By machine: its number in <linux/audit.h> and the number of its system call `socket`."""
@@ -290,17 +292,28 @@ def _cell(term: Term) -> dict[str, str]:
 
 
 def _position(error: SyntaxError) -> dict[str, Any]:
-    """Return line and column, from 1, and the parser's sentence."""
+    """Return line and column, from 1, the parser's sentence where it has one, and the words that it expected."""
     found = _POSITION.fullmatch(str(error))
     if found is None:
-        return {"message": str(error), "line": None, "column": None}
-    message = " ".join(found["message"].split())
-    shorter = _ANY_OF_A_RANGE.sub("", message).replace("expected one of, ", "expected one of ")
-    return {
-        "message": message if shorter in ("expected", "expected one of") else shorter,
-        "line": int(found["line"]),
-        "column": int(found["column"]),
-    }
+        return {"message": str(error), "expected": [], "line": None, "column": None}
+    message, expected = told(" ".join(found["message"].split()))
+    return {"message": message, "expected": expected, "line": int(found["line"]), "column": int(found["column"])}
+
+
+def told(message: str) -> tuple[str, list[str]]:
+    """Return the sentence in what the parser says, "" where there is none, and the words that it expected.
+
+    >>> told("expected one of Prefix not found, ['%'], ['.']")
+    ('Prefix not found', [])
+    >>> told('expected one of "$", "(", PREFIX, [_]')
+    ('', ['$', '(', 'PREFIX'])
+    """
+    rest = message.removeprefix("expected").removeprefix(" one of").strip()
+    if rest == message:
+        return message, []
+    listed = [part.strip().strip('"') for part in _WORD.findall(_CHARACTERS.sub("", rest)) if part.strip()]
+    sentences = [part for part in listed if " " in part]
+    return "; ".join(sentences), [part for part in listed if " " not in part]
 
 
 if __name__ == "__main__":

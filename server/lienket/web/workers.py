@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Condition, Lock
@@ -36,16 +36,28 @@ GONE_EVERY: Final = 0.25
 
 _STDERR_BYTES: Final = 1 << 16
 
+_ENDED_FROM_OUTSIDE: Final = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT)
+"""What a process that was killed ends with: by an operator, or by the system when memory is short."""
+
 
 class QueryError(InputError):
     """The query cannot be answered as it is: `reason` is "syntax", "dataset" or "format"."""
 
-    def __init__(self, reason: str, message: str, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(Fault("{reason}", values={"reason": message}))
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        line: int | None = None,
+        column: int | None = None,
+        expected: Sequence[str] = (),
+    ) -> None:
+        super().__init__(Fault("{reason}", values={"reason": message or f"expected {', '.join(expected)}"}))
         self.reason = reason
         self.message = message
         self.line = line
         self.column = column
+        self.expected = tuple(expected)
+        """Words that the parser would have understood at this place; some of them."""
 
 
 class BusyError(UnavailableError):
@@ -62,6 +74,10 @@ class QueryMemoryError(UnavailableError):
 
 class WorkerDiedError(UnavailableError):
     """The worker ended by itself in the middle of the query, or could not go on."""
+
+
+class WorkerKilledError(WorkerDiedError):
+    """The worker was ended from outside; the query is not at fault and may be sent again."""
 
 
 class AbandonedError(UnavailableError):
@@ -196,6 +212,9 @@ class Worker:
         last_words = os.read(stderr.fileno(), _STDERR_BYTES) if not stderr.closed else b""
         if b"memory allocation" in last_words or b"MemoryError" in last_words:
             return _out_of_memory()
+        if code in _ENDED_FROM_OUTSIDE:
+            _log.error("query worker %d was ended from outside: %s", self.pid, code)
+            return WorkerKilledError(Fault("a query worker was ended from outside, code {code}", values={"code": code}))
         lines = last_words.decode(errors="replace").strip().splitlines()
         _log.error("query worker %d ended with %s: %s", self.pid, code, lines[-1] if lines else "no word")
         return WorkerDiedError(Fault("a query worker ended by itself, code {code}", values={"code": code}))
@@ -284,7 +303,7 @@ class Answer:
             return _out_of_memory()
         if reason in ("syntax", "dataset", "format"):
             self._settle(healthy=True)
-            return QueryError(reason, message, error.get("line"), error.get("column"))
+            return QueryError(reason, message, error.get("line"), error.get("column"), error.get("expected", ()))
         return WorkerDiedError(Fault("the store does not answer: {reason}", values={"reason": message}))
 
     def _present(self) -> Worker:
@@ -329,7 +348,7 @@ class Pool:
         asked has left.
 
         Raises `QueryError` where the query is at fault, `BusyError`, `DeadlineError`, `QueryMemoryError`,
-        `WorkerDiedError`, `AbandonedError`, and `UnavailableError` where the store does not open.
+        `WorkerKilledError`, `WorkerDiedError`, `AbandonedError`, and `UnavailableError` where the store does not open.
         """
         answer = self._admit()
         try:
