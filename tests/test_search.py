@@ -10,7 +10,7 @@ from lienket import languages, search
 from lienket.errors import UnavailableError
 from lienket.search import Search
 from lienket.store import Store
-from lienket.vocabulary import DCT, GEO, RDF, RDFS, SCHEMA, SKOS
+from lienket.vocabulary import DCT, GEO, OWL, RDF, RDFS, SCHEMA, SH, SKOS
 from tests.releases import BASE_IRI, make_project, publish_quads
 
 VI, EN = languages.get("vi"), languages.get("en")
@@ -168,3 +168,19 @@ def test_an_index_is_written_anew(tmp_path: Path, store: Store) -> None:
     index = Search.open(path)
     assert index.count() == 9
     index.close()
+
+
+def test_terms_and_example_queries_come_after_the_data(tmp_path: Path) -> None:
+    quads = (
+        entry("query/1", SH + "SPARQLSelectExecutable", label("Chợ đêm"))
+        + entry("property/1", OWL + "ObjectProperty", label("Chợ đêm"))
+        + entry("class/1", OWL + "Class", label("Chợ đêm"))
+        + entry("class/2", OWL + "Class", label("Chợ đêm ngoài trời"))
+        + entry("market/1", MARKET, label("Chợ đêm bên bờ sông Mây"), more=f"<{DCT}isReplacedBy> <urn:market>")
+    )
+    store = Store.open(publish_quads(make_project(tmp_path / "terms"), quads).store_path)
+    search.build(tmp_path / "search.sqlite", store, languages=[VI])
+    opened = Search.open(tmp_path / "search.sqlite")
+    assert found(opened, "chợ đêm")[:3] == ["class/1", "market/1", "class/2"]
+    assert set(found(opened, "chợ đêm")[3:]) == {"query/1", "property/1"}
+    opened.close()

@@ -19,7 +19,7 @@ from lienket import formats, languages, release, search
 from lienket.project import Project
 from lienket.release import Release
 from lienket.store import Store
-from lienket.vocabulary import DCAT, DCT, GEO, RDF, RDFS, SCHEMA, SKOS
+from lienket.vocabulary import DCAT, DCT, GEO, RDF, RDFS, SCHEMA, SKOS, SOSA, XSD
 from lienket.web import create_app
 from lienket.web.resources import DOCUMENT_FORMATS
 from tests.releases import BASE_IRI, make_project, publish_quads
@@ -195,7 +195,25 @@ def test_a_404_suggests_what_was_meant(client: FlaskClient) -> None:
     suggestions = answer.json["suggestions"]  # type: ignore[index]
     assert "Xã Đá Trắng" in [each["label"] for each in suggestions]
     assert suggestions[0]["address"].startswith("/")
-    assert "Đá Trắng" in client.get("/id/unit/da-trang", headers={"Accept": BROWSER}).text
+    page = client.get("/id/unit/da-trang.html?lang=vi", headers={"Accept": BROWSER}).text
+    assert "Đá Trắng" in page
+    assert "<code>/id/unit/da-trang.html</code>" in page
+    assert 'value="da trang"' in page
+    nowhere = client.get("/du-lieu/da-trang")
+    assert "Xã Đá Trắng" in [each["label"] for each in nowhere.json["suggestions"]]  # type: ignore[index]
+
+
+def test_the_folder_of_datasets_leads_to_the_catalogue(client: FlaskClient) -> None:
+    for path in ("/dataset", "/dataset/"):
+        assert client.get(path + "?lang=en", follow_redirects=True).status_code == 200
+        assert client.get(path + "?lang=en").headers["Location"] == "/catalog?lang=en"
+
+
+def test_a_dataset_tells_its_period_and_its_contact_in_a_line_each(client: FlaskClient) -> None:
+    text = client.get("/dataset/clinics.html?lang=vi").text
+    assert "từ 01/07/2025 đến 30/06/2026" in text
+    assert "Sở Y tế Sông Mây" in text
+    assert 'href="mailto:du-lieu@songmay.example"' in text
 
 
 @pytest.mark.parametrize("path", ["/search?q=a&page=0", "/search?q=a&page=x", "/search?q=a&page=-1", "/search?page=²",
@@ -483,6 +501,7 @@ def test_void_robots_and_site_map(client: FlaskClient, project: Project, release
     assert sitemap.mimetype == "application/xml"
     addresses = re.findall(r"<loc>([^<]+)</loc><lastmod>([^<]+)</lastmod>", sitemap.text)
     assert (f"{project.base_iri}doc/{UNIT}", release.manifest["created"][:10]) in addresses
+    assert len(set(addresses)) == len(addresses)
     for address, _ in addresses:
         assert client.get("/" + address.removeprefix(project.base_iri)).status_code == 200, address
 
@@ -646,3 +665,40 @@ def test_long_lists_are_cut_and_say_so(hostile: FlaskClient) -> None:
     assert sorted(set(named)) == sorted(named)
     assert len(named) == 130
     assert len(parsed(hostile.get("/doc/market/1.nt"), BASE_IRI)) == 132
+
+
+QUDT = "http://qudt.org/schema/qudt/"
+
+
+def test_quantities_links_and_lists_as_people_read_them(tmp_path: Path) -> None:
+    def name(number: int) -> str:
+        return f"Chợ {number:02}" if number else "Chợ Ất"
+
+    graph, rain = f"<{BASE_IRI}dataset/rain>", f"<{BASE_IRI}id/rain/1>"
+    millimetre = f"<{BASE_IRI}id/code/unit/mm>"
+    lines = [
+        f"{rain} <{RDF}type> <{BASE_IRI}ontology/Rain>",
+        f'{rain} <{SOSA}hasSimpleResult> "12.5"^^<{XSD}decimal>',
+        f"{rain} <{QUDT}hasUnit> {millimetre}",
+        f'{millimetre} <{SKOS}prefLabel> "Milimét"@vi',
+        f'{rain} <{DCT}identifier> "R1"',
+        f'{rain} <{SKOS}notation> "R-1"',
+        f'{rain} <{DCT}issued> "2025-07-01"^^<{XSD}date>',
+        f'{rain} <{DCT}modified> "2025-08-01"^^<{XSD}date>',
+        f"{rain} <{DCT}relation> <http://www.wikidata.org/entity/Q36399>",
+        *(f"<{BASE_IRI}id/market/{30 - i}> <{DCT}subject> {rain}" for i in range(30)),
+        *(f'<{BASE_IRI}id/market/{30 - i}> <{SKOS}prefLabel> "{name(i)}"@vi' for i in range(30)),
+    ]
+    deployment = make_project(tmp_path)
+    publish_quads(deployment, "".join(f"{line} {graph} .\n" for line in lines))
+    client = create_app(deployment).test_client()
+    text = client.get("/doc/rain/1.html?lang=vi").text
+    assert "12,5</bdi>&nbsp;milimét" in text
+    assert '<dl class="facts">' in text
+    assert text.count("12,5</bdi>") == 1, "what the box of facts says is not said again below it"
+    assert "Q36399</bdi></a> <small>www.wikidata.org</small>" in text
+    short = re.findall(r"<bdi>(Chợ [^<]+)</bdi>", text)
+    whole = client.get("/doc/rain/1.html", query_string={"pointing": DCT + "subject", "lang": "vi"}).text
+    assert len(short) == 20
+    assert re.findall(r"<bdi>(Chợ [^<]+)</bdi>", whole)[:20] == short
+    assert short[:2] == ["Chợ 01", "Chợ 02"]

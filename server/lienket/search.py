@@ -5,6 +5,7 @@ by the language packs before they meet, so SQLite's own folding plays no part; a
 language of the deployment, because a Vietnamese name is looked for on an English page too.
 """
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,21 @@ import pyoxigraph as ox
 from lienket.errors import Fault, UnavailableError
 from lienket.languages import Language
 from lienket.store import Store
-from lienket.vocabulary import DCT, FOAF, GEO, LABEL_PREDICATES, RDF, RDFS, SCHEMA, SKOS, VCARD, VOID
+from lienket.vocabulary import (
+    DCT,
+    FOAF,
+    GEO,
+    LABEL_PREDICATES,
+    OWL,
+    QB,
+    RDF,
+    RDFS,
+    SCHEMA,
+    SH,
+    SKOS,
+    VCARD,
+    VOID,
+)
 
 ALTERNATIVE_PREDICATES: Final[tuple[str, ...]] = (
     SKOS + "altLabel", SKOS + "hiddenLabel", SKOS + "notation", DCT + "identifier", DCT + "alternative",
@@ -79,6 +94,17 @@ CREATE TABLE whole (key TEXT NOT NULL, entry INTEGER NOT NULL, rank INTEGER NOT 
                     PRIMARY KEY (key, entry)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(label, other, content='', prefix='2 3 4', tokenize='unicode61 remove_diacritics 0');
 """  # noqa: E501
+
+TERM_KINDS: Final = (
+    OWL + "ObjectProperty", OWL + "DatatypeProperty", OWL + "AnnotationProperty", OWL + "Ontology", RDF + "Property",
+    QB + "DimensionProperty", QB + "MeasureProperty", QB + "AttributeProperty", QB + "CodedProperty",
+    QB + "DataStructureDefinition", SH + "SPARQLExecutable", SH + "SPARQLSelectExecutable",
+    SH + "SPARQLAskExecutable", SH + "SPARQLConstructExecutable", SH + "NodeShape", SH + "PropertyShape",
+)  # fmt: skip
+"""Kinds of what serves to work with the data: properties, structures, example queries. All data comes before them."""
+
+CLASS_KINDS: Final = (OWL + "Class", RDFS + "Class", RDFS + "Datatype")
+"""Kinds of classes: after the data too, unless what was typed is the very name."""
 
 _OTHER: Final = len(LABEL_PREDICATES)
 """Ranks from here on are names other than the label."""
@@ -257,7 +283,8 @@ class Search:
     def find(self, text: str, *, language: Language, kind: str | None = None, limit: int = 20, offset: int = 0) -> Hits:
         """Return the resources whose names hold every word of `text`, the last one perhaps not typed to its end.
 
-        Those named exactly so come first, then those still in force, then the shorter names. `kind` keeps one class.
+        Those named exactly so come first, then those still in force, then the shorter names; terms and example queries
+        come after all data. `kind` keeps one class.
         Where no resource holds every word, those that hold any of them are returned, and the answer says so.
         """
         words = _words(language.key(text))[:16]
@@ -295,9 +322,12 @@ class Search:
                FROM words JOIN entry ON entry.id = words.rowid
                LEFT JOIN whole ON whole.key = ? AND whole.entry = entry.id
                WHERE words MATCH ? AND (? IS NULL OR entry.kind = ?)
-               ORDER BY coalesce(whole.rank, 2), entry.weight, bm25(words, 4.0, 1.0), entry.length, entry.iri
+               ORDER BY CASE WHEN entry.kind IN (SELECT value FROM json_each(?)) THEN 4
+                             WHEN whole.rank IS NULL AND entry.kind IN (SELECT value FROM json_each(?)) THEN 3
+                             ELSE coalesce(whole.rank, 2) END,
+                        entry.weight, bm25(words, 4.0, 1.0), entry.length, entry.iri
                LIMIT ? OFFSET ?""",
-            (whole, match, kind, kind, limit, offset),
+            (whole, match, kind, kind, json.dumps(TERM_KINDS), json.dumps(CLASS_KINDS), limit, offset),
         )
         labels = self._labels([row[0] for row in rows], tag)
         hits = tuple(

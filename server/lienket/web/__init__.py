@@ -14,7 +14,7 @@ from typing import Final
 from flask import Flask, Response, request
 
 from lienket.project import Project
-from lienket.web import catalogue, home, problems, resources, search, shown, site, sparql, templates
+from lienket.web import catalogue, home, missing, problems, resources, search, shown, site, sparql, templates
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -58,6 +58,7 @@ def create_app(project: Project) -> Flask:
     app.url_map.merge_slashes = False  # an IRI may hold two slashes in a row
     shown.register(app, project)
     problems.register(app)
+    app.register_error_handler(404, missing.no_route)
     templates.register(app, project)
     for blueprint in (
         home.blueprint,

@@ -8,20 +8,21 @@ from collections.abc import Iterable
 from typing import Final
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, abort, render_template, request, send_file
+from flask import Blueprint, Response, abort, redirect, render_template, request, send_file
 from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
 
 from lienket.errors import Fault, UnavailableError
 from lienket.formats import GRAPH_FORMATS, HTML, TURTLE, Format
-from lienket.vocabulary import DCAT, DCT
+from lienket.vocabulary import DCAT, DCT, PROV
 from lienket.web import addresses, graphs, language, marked_up
 from lienket.web.answers import iri_argument, page_number, sent, split_suffix, unchanged, wanted
 from lienket.web.datasets import Dataset, datasets
 from lienket.web.describe import describe, statements
 from lienket.web.lists import classes_in, members_of
+from lienket.web.missing import not_here
 from lienket.web.names import links, order_of
 from lienket.web.problems import Problem
-from lienket.web.resources import not_here
 from lienket.web.shown import Shown, once, shown
 
 CATALOGUE_FORMATS: Final[tuple[Format, ...]] = (HTML, *GRAPH_FORMATS)
@@ -31,6 +32,11 @@ PREVIEWED: Final = 6
 
 _SHOWN_APART: Final = (DCAT + "distribution", DCAT + "landingPage", DCT + "publisher", DCT + "license",
                        DCT + "modified", DCT + "identifier")  # fmt: skip
+
+_ASKED_FIRST: Final = (DCT + "temporal", DCT + "spatial", DCT + "accrualPeriodicity", DCAT + "contactPoint",
+                       PROV + "wasDerivedFrom", DCT + "source", DCT + "rights", DCT + "accessRights", DCT + "issued",
+                       DCAT + "theme", DCAT + "keyword", DCT + "language")  # fmt: skip
+"""What people ask of a dataset, in this order: when, where, how often, whom to write to, from whom, what one may do."""
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -54,6 +60,13 @@ def catalog(suffix: str = "") -> Response:
     return sent(body, present, format_, iri=_iri(present), among=CATALOGUE_FORMATS)
 
 
+@blueprint.get("/dataset")
+def all_datasets() -> BaseResponse:
+    """Lead from the folder of all datasets to the catalogue."""
+    location = addresses.local(_iri(shown()))
+    return redirect(f"{location}?{request.query_string.decode('ascii', 'replace')}".rstrip("?"), 302)
+
+
 @blueprint.get("/dataset/<path:name>")
 def dataset(name: str) -> Response:
     """Answer what one dataset is and where to get it."""
@@ -61,7 +74,7 @@ def dataset(name: str) -> Response:
     id_, suffix = split_suffix(name, CATALOGUE_FORMATS)
     about = datasets(present).get(f"{present.project.base_iri}dataset/{id_}")
     if about is None:
-        raise not_here(present, id_)
+        raise not_here(present, name)
     format_ = wanted(CATALOGUE_FORMATS, suffix)
     if (answer := unchanged(present, format_)) is not None:
         return answer
@@ -125,7 +138,7 @@ def by_publisher(present: Shown) -> list[tuple[object, list[Dataset]]]:
 def _page(present: Shown, about: Dataset) -> str:
     pack = language.language()
     said = [each for each in statements(present, about.iri) if each.graph == _iri(present)]
-    described = describe(present, about.iri, said, pack, without=_SHOWN_APART)
+    described = describe(present, about.iri, said, pack, without=_SHOWN_APART, first=_ASKED_FIRST)
     if "class" in request.args:
         part = members_of(present, about.iri, iri_argument("class"), page_number(), pack)
         if not part.subjects:

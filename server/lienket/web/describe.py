@@ -7,8 +7,9 @@ Nothing here knows HTML; `graphs.py` writes the same statements as RDF.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 import pyoxigraph as ox
 
@@ -30,6 +31,7 @@ from lienket.vocabulary import (
     SKOS,
     SOSA,
     VCARD,
+    XSD,
 )
 from lienket.web import addresses, maps
 from lienket.web.datasets import Dataset, datasets
@@ -45,7 +47,7 @@ from lienket.web.names import (
     property_shapes,
     texts_of,
 )
-from lienket.web.queries import query
+from lienket.web.queries import query, query_over
 from lienket.web.shown import Shown
 from lienket.web.values import Value, shown_literal
 
@@ -74,7 +76,20 @@ _ORDER: Final = (
 _LAST: Final = (GEO + "hasGeometry", GEO + "hasDefaultGeometry", GEO + "hasCentroid", LOCN + "geometry",
                 DCAT + "distribution", RDFS + "isDefinedBy", DCT + "source")  # fmt: skip
 
-_NOT_FACTS: Final = (SKOS + "altLabel", SCHEMA + "alternateName", DCAT + "centroid")
+_UNIT_PREDICATES: Final = ("http://qudt.org/schema/qudt/hasUnit", "http://qudt.org/schema/qudt/unit",
+                           "http://purl.org/linked-data/sdmx/2009/attribute#unitMeasure")  # fmt: skip
+"""What states the unit of a resource's quantity, or of all values of a property."""
+
+_SYMBOL: Final = "http://qudt.org/schema/qudt/symbol"
+
+_RESULTS: Final = (SOSA + "hasSimpleResult", RDF + "value", SCHEMA + "value",
+                   "http://purl.org/linked-data/sdmx/2009/measure#obsValue",
+                   "http://qudt.org/schema/qudt/numericValue")  # fmt: skip
+"""What a unit stated on the resource is the unit of."""
+
+_NUMBERS: Final = (XSD + "integer", XSD + "decimal", XSD + "double", XSD + "float")
+
+_NOT_FACTS: Final = (SKOS + "altLabel", SCHEMA + "alternateName", DCAT + "centroid", *_UNIT_PREDICATES)
 """What other parts of a page's head say already."""
 
 _MACHINERY: Final = (SH + "declare",)
@@ -124,6 +139,7 @@ class Description:
     facts: tuple[Property, ...]
     """The few properties that people come for, when there are many."""
     properties: tuple[Property, ...]
+    """All others."""
     map: "maps.Map | None"
     replaced_by: tuple[Link, ...]
     sources: tuple[Dataset, ...]
@@ -151,11 +167,18 @@ def statements(present: Shown, iri: str) -> list[Statement]:
 
 
 def describe(
-    present: Shown, iri: str, said: Sequence[Statement], pack: Language, *, without: Collection[str] = ()
+    present: Shown,
+    iri: str,
+    said: Sequence[Statement],
+    pack: Language,
+    *,
+    without: Collection[str] = (),
+    first: Sequence[str] = (),
 ) -> Description:
     """Return the description of `iri` for a visitor who reads the language `pack`.
 
-    `without` names properties that the page shows in another way.
+    `without` names properties that the page shows in another way, `first` those that come before all others; with
+    these the page has its own box of facts.
     """
     languages = order_of(present.project.languages, pack.tag)
     tree = _Tree(said)
@@ -174,8 +197,9 @@ def describe(
         *_MACHINERY,
         *without,
     }
-    writer = _Writer(present, tree, texts, types, languages, pack)
+    writer = _Writer(present, iri, tree, texts, types, languages, pack, first=first)
     properties = writer.properties(None, hidden)
+    facts = _facts(properties) if len(properties) > 6 and not first else ()
     catalogued = datasets(present)
     graphs = list(dict.fromkeys(statement.graph for statement in said if statement.node is None))
     about = {present.project.base_iri + name for name in ("catalog", "void", "shapes")}  # about data, not its source
@@ -186,8 +210,8 @@ def describe(
         other_names=_other_names(known, name, languages),
         kinds=tuple(writer.link(kind) for kind in telling),
         summary=summary,
-        facts=_facts(properties) if len(properties) > 6 else (),
-        properties=properties,
+        facts=facts,
+        properties=tuple(item for item in properties if item not in facts),
         map=maps.of_place(present, iri, tree.shapes(_LINKS_TO_GEOMETRY), languages),
         replaced_by=tuple(
             writer.link(value.value)
@@ -212,7 +236,7 @@ def values_of(
     part = _Tree([Statement(None, ox.NamedNode(predicate), value, "") for value in values])
     languages = order_of(present.project.languages, pack.tag)
     types = [value.value for value in tree.values(None, RDF + "type") if isinstance(value, ox.NamedNode)]
-    writer = _Writer(present, part, texts_of(present, part.named()), types, languages, pack)
+    writer = _Writer(present, iri, part, texts_of(present, part.named()), types, languages, pack)
     return writer.properties(None, set())[0], len(tree.values(None, predicate)) > start + MOST_VALUES
 
 
@@ -260,12 +284,18 @@ class _Writer:
     def __init__(
         self,
         present: Shown,
+        iri: str,
         tree: _Tree,
         texts: dict[str, list[Text]],
         types: Sequence[str],
         languages: Sequence[str],
         pack: Language,
+        *,
+        first: Sequence[str] = (),
     ) -> None:
+        self._present = present
+        self._iri = iri
+        self._first = first
         self._tree = tree
         self._texts = texts
         self._types = types
@@ -288,44 +318,131 @@ class _Writer:
 
     def properties(self, node: str | None, hidden: Iterable[str], depth: int = 0) -> tuple[Property, ...]:
         skipped = frozenset(hidden)
+        units = self._units(node)
         found = [
-            self._property(node, predicate, depth)
+            self._property(node, predicate, depth, units.get(predicate, ""))
             for predicate in self._tree.predicates(node)
             if predicate not in skipped
         ]
         return tuple(sorted(found, key=lambda item: (item.order, self._pack.sort_key(item.link.name.value))))
 
-    def _property(self, node: str | None, predicate: str, depth: int) -> Property:
+    def _units(self, node: str | None) -> dict[str, str]:
+        """Return what to call the unit of each property of a node whose values are numbers of a stated unit."""
+        numeric = [name for name in self._tree.predicates(node) if any(map(_is_number, self._tree.values(node, name)))]
+        if not numeric:
+            return {}
+        own = [unit for name in _UNIT_PREDICATES for unit in self._tree.values(node, name)]
+        units: dict[str, Term] = {}
+        symbols: dict[str, str] = {}
+        for row in self._present.store.select(query_over("units", [*numeric, *map(iri_of, own)])):
+            subject, value = iri_of(row["subject"]), row["value"]
+            if iri_of(row["predicate"]) != _SYMBOL:
+                units.setdefault(subject, value)
+            elif isinstance(value, ox.Literal):
+                symbols.setdefault(subject, value.value)
+        if own:
+            units.update({name: own[0] for name in numeric if name in _RESULTS or len(numeric) == 1})
+        named = texts_of(self._present, (iri_of(unit) for unit in units.values() if isinstance(unit, ox.NamedNode)))
+        return {
+            name: unit.value
+            if isinstance(unit, ox.Literal)
+            else symbols.get(iri_of(unit)) or _in_a_line(preferred(named.get(iri_of(unit), ()), self._languages))
+            for name, unit in units.items()
+            if name in numeric
+        }
+
+    def _property(self, node: str | None, predicate: str, depth: int, unit: str) -> Property:
         values = self._tree.values(node, predicate)
-        shown = [self._value(value, depth) for value in values[: 10 * MOST_VALUES]]
+        shown = [self._value(value, depth, unit) for value in values[: 10 * MOST_VALUES]]
         shown.sort(key=self._value_order)
         shape = self._shape(predicate) if node is None else None
         link = self.link(predicate)
         if shape is not None and (name := preferred(shape.names, self._languages)) is not None:
             link = Link(link.iri, name, link.href, link.ours)
         order = shape.order if shape is not None and shape.order is not None else _default_order(predicate)
+        if node is None and predicate in self._first:
+            order = float(self._first.index(predicate) - len(self._first))
         return Property(link, tuple(shown[:MOST_VALUES]), len(values), order)
 
     def _shape(self, predicate: str) -> PropertyShape | None:
         return next((self._shapes[t, predicate] for t in self._types if (t, predicate) in self._shapes), None)
 
-    def _value(self, term: Term, depth: int) -> Value:
+    def _value(self, term: Term, depth: int, unit: str = "") -> Value:
         if isinstance(term, ox.Literal):
-            return shown_literal(term, self._pack)
+            value = shown_literal(term, self._pack)
+            return replace(value, unit=unit) if unit and _is_number(term) else value
         iri = iri_of(term)
+        if iri.startswith(_TO_WRITE_OR_CALL):
+            return Value(unquote(iri.partition(":")[2]), iri=iri, href=iri)
         parts: tuple[Property, ...] = ()
+        contact: Text | None = None
         if depth < 2 and self._tree.holds(iri):
+            if period := self._period(iri):
+                return Value(period)
+            contact = preferred(_texts_in(self._tree.values(iri, VCARD + "fn")), self._languages)
             said_by_link = LABEL_PREDICATES if isinstance(term, ox.NamedNode) else ()
-            parts = self.properties(iri, {RDF + "type", *said_by_link}, depth + 1)
-        if isinstance(term, ox.NamedNode):
-            link = self.link(iri)
-            return Value(link.name.value, language=link.name.language, iri=iri, href=link.href, parts=parts)
-        return Value("", parts=parts)
+            said_by_name = (VCARD + "fn",) if contact else ()
+            parts = self.properties(iri, {RDF + "type", *said_by_link, *said_by_name}, depth + 1)
+        if contact is not None:
+            return Value(contact.value, language=contact.language, iri=iri, parts=parts)
+        if not isinstance(term, ox.NamedNode):
+            return Value("", parts=parts)
+        link = self.link(iri)
+        if iri.startswith(self._iri + "#") and self._tree.holds(iri):  # all of it stands here
+            name = preferred(self._texts.get(iri, ()), self._languages) or Text("" if parts else link.name.value)
+            return Value(name.value, language=name.language, iri=iri, parts=parts)
+        host = "" if link.ours or iri in self._texts else urlsplit(iri).netloc
+        return Value(
+            link.name.value,
+            language=link.name.language,
+            iri=iri,
+            href=link.href,
+            parts=parts,
+            host=host if host != link.name.value else "",
+        )
+
+    def _period(self, node: str) -> str:
+        """Return in one line a node that says when something begins or ends and nothing else, "" for any other."""
+        if not {RDF + "type", *_BEGINNINGS, *_ENDS}.issuperset(self._tree.predicates(node)):
+            return ""
+        start, end = (
+            next((self._value(value, 2).text for name in names for value in self._tree.values(node, name)), "")
+            for names in (_BEGINNINGS, _ENDS)
+        )
+        sentence = "from {start} to {end}" if start and end else "since {start}" if start else "until {end}"
+        return self._pack.gettext(sentence).format(start=start, end=end) if start or end else ""
 
     def _value_order(self, value: Value) -> tuple[int, object]:
         spoken = value.language in self._languages
         rank = self._languages.index(value.language) if spoken else len(self._languages)
         return (0 if value.iri else rank, self._pack.sort_key(value.text))
+
+
+_BEGINNINGS: Final = (DCAT + "startDate", SCHEMA + "startDate")
+_ENDS: Final = (DCAT + "endDate", SCHEMA + "endDate")
+
+_TO_WRITE_OR_CALL: Final = ("mailto:", "tel:")
+"""Addresses other than of the web that a page links to."""
+
+
+def _is_number(term: Term) -> bool:
+    return isinstance(term, ox.Literal) and term.datatype.value in _NUMBERS
+
+
+def _in_a_line(name: Text | None) -> str:
+    """Return the name of a unit as it stands behind a number: a capital that only begins the name is made small.
+
+    >>> _in_a_line(Text("Nghìn người")), _in_a_line(Text("Hz")), _in_a_line(Text("km²"))
+    ('nghìn người', 'Hz', 'km²')
+    """
+    if name is None:
+        return ""
+    text = name.value
+    return text[0].lower() + text[1:] if len(text) > 2 and text[1].islower() else text
+
+
+def _texts_in(values: Iterable[Term]) -> list[Text]:
+    return [Text(value.value, value.language or "") for value in values if isinstance(value, ox.Literal)]
 
 
 def _default_order(predicate: str) -> float:
@@ -337,11 +454,7 @@ def _default_order(predicate: str) -> float:
 
 def _summary(tree: _Tree, languages: Sequence[str]) -> tuple[Text | None, str | None]:
     for predicate in SUMMARIES:
-        texts = [
-            Text(value.value, value.language or "")
-            for value in tree.values(None, predicate)
-            if isinstance(value, ox.Literal)
-        ]
+        texts = _texts_in(tree.values(None, predicate))
         if texts:
             return preferred(texts, languages), predicate
     return None, None

@@ -1,7 +1,10 @@
 """Lists of resources: what points at one, what a dataset holds; the first few on its page, the rest page by page."""
 
+import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final, TypeAlias
 
 import pyoxigraph as ox
@@ -9,24 +12,37 @@ import pyoxigraph as ox
 from lienket.languages import Language
 from lienket.search import GENERAL_KINDS
 from lienket.store import Term
-from lienket.vocabulary import GEO
+from lienket.vocabulary import DCAT, DCT, GEO, SPDX, TIME
 from lienket.web import addresses
 from lienket.web.describe import MOST_VALUES
 from lienket.web.names import Link, iri_of, links, order_of
 from lienket.web.queries import query
-from lienket.web.shown import Shown
+from lienket.web.shown import Shown, once
 
 MOST_COUNTED: Final = 10_000
 """What points here is counted up to this number."""
 
-_SORTED_BY_NAME: Final = 200
-"""A list of up to so many is shown in the order of its names."""
+_SORTED_BY_NAME: Final = 5000
+"""A list of up to so many is shown in the order of its names, a longer one in the order of its IRIs."""
+
+_NAMED_AT_ONCE: Final = 1000
+
+_KEPT_LISTS: Final = 64
+"""So many lists are kept in their order, those that were asked for last."""
+
+PLUMBING: Final = (GEO + "Geometry", DCT + "PeriodOfTime", DCAT + "Distribution", SPDX + "Checksum")
+_PLUMBING_NAMESPACES: Final = (TIME, "http://www.opengis.net/ont/sf#", SPDX)
+"""Classes of what only serves to describe something else: outlines, intervals, checksums."""
 
 _MOST_BY_KIND: Final = 1000
 """Up to so many resources that point here are told apart by their classes."""
 
 A_PAGE: Final = 60
 """Resources on a page of a longer list."""
+
+_NUMBER: Final = re.compile(r"\d+")
+_DIGITS: Final = 12
+_keeping = Lock()
 
 _Found: TypeAlias = tuple[str, str | None, int, list[str]]
 """A group in the making: property or class, class that stands apart, count, resources."""
@@ -67,8 +83,8 @@ def pointing(present: Shown, iri: str, pack: Language) -> tuple[Pointing, ...]:
     found: list[_Found] = []
     for predicate, count in counts.items():
         terms = {**_pointed(present, iri), "predicate": ox.NamedNode(predicate)}
-        found.append((predicate, None, count, _some(present, "pointing_by", terms)))
-    return _groups(present, found, MOST_VALUES, pack)
+        found.append((predicate, None, count, _in_order(present, "pointing_by", terms, pack)))
+    return _groups(present, found, MOST_VALUES, pack, ordered=True)
 
 
 def pointing_by(present: Shown, iri: str, predicate: str, kind: str | None, page: int, pack: Language) -> Pointing:
@@ -106,22 +122,28 @@ def _by_kind(present: Shown, iri: str) -> list[_Found]:
 def classes_in(present: Shown, graph: str, shown_each: int, pack: Language) -> tuple[Pointing, ...]:
     """Return the classes of a dataset's resources: each with its number and the first resources.
 
-    Of several classes of the same resources only the most telling one, and outlines last.
+    Of several classes of the same resources only the most telling one; what only serves to describe the others is
+    left out as long as there are others.
     """
-    found = []
+    found: list[tuple[str, int, frozenset[str], dict[str, Term]]] = []
     for row in present.store.select(query("classes"), graph=ox.NamedNode(graph)):
         if isinstance(row.get("class"), ox.NamedNode) and isinstance(row["count"], ox.Literal):
-            terms = {"graph": ox.NamedNode(graph), "class": row["class"]}
-            found.append((iri_of(row["class"]), None, int(row["count"].value), _some(present, "members", terms)))
+            terms: dict[str, Term] = {"graph": ox.NamedNode(graph), "class": row["class"]}
+            members = frozenset(_subjects(present, "members", terms))
+            found.append((iri_of(row["class"]), int(row["count"].value), members, terms))
     found.sort(key=lambda group: (group[0] in GENERAL_KINDS, not addresses.is_ours(group[0])))
+    found = [group for group in found if not _is_plumbing(group[0])] or found
     seen: set[frozenset[str]] = set()
     telling = []
     for group in found:
-        if frozenset(group[3]) not in seen and not (seen and group[0] in GENERAL_KINDS):
+        if group[2] not in seen and not (seen and group[0] in GENERAL_KINDS):
             telling.append(group)
-        seen.add(frozenset(group[3]))
-    found = sorted(telling, key=lambda group: (group[0] == GEO + "Geometry", -group[2]))
-    return _groups(present, found, shown_each, pack)
+        seen.add(group[2])
+    groups: list[_Found] = [
+        (class_, None, count, _in_order(present, "members", terms, pack))
+        for class_, count, _, terms in sorted(telling, key=lambda group: -group[1])
+    ]
+    return _groups(present, groups, shown_each, pack, ordered=True)
 
 
 def members_of(present: Shown, graph: str, class_: str, page: int, pack: Language) -> Pointing:
@@ -130,33 +152,76 @@ def members_of(present: Shown, graph: str, class_: str, page: int, pack: Languag
     return _page(present, "members", terms, class_, None, page, pack)
 
 
-def _some(present: Shown, name: str, terms: Mapping[str, Term]) -> list[str]:
-    """Return a few resources of a list, so many that they can be put into the order of their names."""
-    rows = present.store.select(f"{query(name)}LIMIT {_SORTED_BY_NAME}", **terms)
+def _is_plumbing(class_: str) -> bool:
+    return class_ in PLUMBING or class_.startswith(_PLUMBING_NAMESPACES)
+
+
+def _subjects(present: Shown, name: str, terms: Mapping[str, Term]) -> list[str]:
+    """Return the resources of a list, at most `MOST_COUNTED`, in no order."""
+    rows = present.store.select(f"{query(name)}LIMIT {MOST_COUNTED}", **terms)
     return [iri_of(row["subject"]) for row in rows]
 
 
-def _groups(present: Shown, found: Sequence[_Found], shown_each: int, pack: Language) -> tuple[Pointing, ...]:
+def _in_order(present: Shown, name: str, terms: Mapping[str, Term], pack: Language) -> list[str]:
+    """Return the resources of a list in the one order that a page's first few and the pages of all have."""
+    key = (name, pack.tag, *sorted((variable, str(term)) for variable, term in terms.items()))
+    kept = _kept_lists(present)
+    with _keeping:
+        if key in kept:
+            kept.move_to_end(key)
+            return kept[key]
+    ordered = _sorted(present, _subjects(present, name, terms), pack)
+    with _keeping:
+        kept[key] = ordered
+        while len(kept) > _KEPT_LISTS:
+            kept.popitem(last=False)
+    return ordered
+
+
+@once
+def _kept_lists(present: Shown) -> OrderedDict[tuple[object, ...], list[str]]:
+    return OrderedDict()
+
+
+def _sorted(present: Shown, subjects: Sequence[str], pack: Language) -> list[str]:
+    """Return resources in the order of their names in the visitor's language, numbers by size; many by their IRIs."""
+    if len(subjects) > _SORTED_BY_NAME:
+        return sorted(subjects)
     languages = order_of(present.project.languages, pack.tag)
-    needed = [each for iri, kind, _, subjects in found for each in (iri, kind, *subjects[:_SORTED_BY_NAME]) if each]
-    named = links(present, needed, languages)
-    groups = []
-    for iri, kind, count, subjects in found:
-        first = subjects
-        if len(subjects) <= _SORTED_BY_NAME:
-            first = sorted(subjects, key=lambda subject: (pack.sort_key(named[subject].name.value), subject))
-        shown = tuple(named[subject] for subject in first[:shown_each])
-        groups.append(Pointing(named[iri], count, shown, named[kind] if kind else None, more=count > len(shown)))
-    return tuple(groups)
+    keys = {}
+    for start in range(0, len(subjects), _NAMED_AT_ONCE):
+        for iri, link in links(present, subjects[start : start + _NAMED_AT_ONCE], languages).items():
+            keys[iri] = pack.sort_key(_NUMBER.sub(lambda number: number[0].zfill(_DIGITS), link.name.value))
+    return sorted(subjects, key=lambda subject: (keys[subject], subject))
+
+
+def _groups(
+    present: Shown, found: Sequence[_Found], shown_each: int, pack: Language, *, ordered: bool = False
+) -> tuple[Pointing, ...]:
+    languages = order_of(present.project.languages, pack.tag)
+    first = [
+        (subjects if ordered else _sorted(present, subjects, pack))[:shown_each] for _, _, _, subjects in found
+    ]  # fmt: skip
+    needed = [each for (iri, kind, _, _), shown in zip(found, first, strict=True) for each in (iri, kind, *shown)]
+    named = links(present, (each for each in needed if each), languages)
+    return tuple(
+        Pointing(
+            named[iri],
+            count,
+            tuple(named[subject] for subject in shown),
+            named[kind] if kind else None,
+            more=count > len(shown),
+        )
+        for (iri, kind, count, _), shown in zip(found, first, strict=True)
+    )
 
 
 def _page(
     present: Shown, name: str, terms: Mapping[str, Term], by: str, kind: str | None, page: int, pack: Language
 ) -> Pointing:
-    """Return one page of a list in the order of its IRIs, which end in codes more often than not."""
-    rows = present.store.select(f"{query(name)}LIMIT {MOST_COUNTED}", **terms)
+    """Return one page of a list."""
     start = (page - 1) * A_PAGE
-    subjects = sorted(iri_of(row["subject"]) for row in rows)
+    subjects = _in_order(present, name, terms, pack)
     part = subjects[start : start + A_PAGE]
     named = links(present, [by, *part, *([kind] if kind else [])], order_of(present.project.languages, pack.tag))
     return Pointing(

@@ -9,14 +9,14 @@ from typing import Final
 from flask import Blueprint, Response, redirect, render_template, request
 from markupsafe import Markup
 
-from lienket.errors import UnavailableError
 from lienket.formats import CSV, GRAPH_FORMATS, HTML, Format
 from lienket.web import addresses, graphs, language, marked_up
 from lienket.web.answers import iri_argument, page_number, sent, split_suffix, unchanged, wanted
 from lienket.web.describe import Description, describe, exists, statements, values_of
 from lienket.web.lists import pointing, pointing_by
-from lienket.web.names import Text, links, local_name, order_of
-from lienket.web.problems import SENTENCES, Problem
+from lienket.web.missing import not_here
+from lienket.web.names import Text, links, order_of
+from lienket.web.problems import Problem
 from lienket.web.shown import Shown, shown
 
 DOCUMENT_FORMATS: Final[tuple[Format, ...]] = (HTML, *GRAPH_FORMATS, CSV)
@@ -112,16 +112,4 @@ def resolved(present: Shown, path: str) -> tuple[str, str]:
         for iri in addresses.iris(reading):
             if exists(present, iri):
                 return iri, its_suffix
-    raise not_here(present, stem)
-
-
-def not_here(present: Shown, path: str) -> Problem:
-    """Return the problem of an address that leads nowhere, with what it may have meant."""
-    title, detail = SENTENCES[404]
-    words = local_name(path).replace("-", " ").replace("_", " ")
-    try:
-        hits = present.search.find(words, language=language.language(), limit=6).hits
-    except UnavailableError:  # suggestions are a courtesy
-        hits = ()
-    suggestions = [{"iri": hit.iri, "label": hit.label, "address": addresses.local(hit.iri)} for hit in hits]
-    return Problem(404, title, detail, members={"suggestions": suggestions} if suggestions else None)
+    raise not_here(present, path)

@@ -63,9 +63,11 @@ def _part(number: int) -> Response:
     day = present.release.manifest["created"][:10]
     base_iri = project().base_iri
     own = [iri for iri in present.search.addresses(after=(number - 1) * A_FILE, limit=A_FILE) if addresses.is_ours(iri)]
-    pages = [addresses.document(iri).removeprefix("/") for iri in own if "#" not in iri]
+    front = ["", "catalog"]  # the catalogue has a name, so the index knows it too
+    named = [addresses.document(iri).removeprefix("/") for iri in own if "#" not in iri]
+    pages = [page for page in named if page not in front]
     if number == 1:
-        pages = ["", "catalog", *pages]
+        pages = front + pages
     body = "".join(f"<url><loc>{escape(base_iri + page)}</loc><lastmod>{day}</lastmod></url>" for page in pages)
     return _sent(present, f'<urlset xmlns="{_NAMESPACE}">{body}</urlset>')
 

@@ -12,14 +12,14 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from flask import Flask, request, url_for
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
 
 from lienket import languages
 from lienket.project import Project
-from lienket.web import addresses, language
+from lienket.web import addresses, language, missing
 from lienket.web.names import order_of
 from lienket.web.shown import project
 from lienket.web.values import coordinates
@@ -57,6 +57,8 @@ def register(app: Flask, deployment: Project) -> None:
         theme=lambda: url_for("site.theme", v=_digest(theme)) if theme.is_file() else "",
         degrees=lambda position: coordinates(*position),
         pack_order=lambda: order_of(deployment.languages, language.tag()),
+        asked_address=lambda: unquote(addresses.requested()),
+        asked_words=missing.asked_words,
         _=language.translated,
         _n=_counted,
     )

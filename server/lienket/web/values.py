@@ -32,6 +32,10 @@ class Value:
     """The literal as it stands in the data, where `text` is another form of it."""
     parts: "tuple[Property, ...]" = ()
     """What is said of the node, where it belongs to the resource alone."""
+    unit: str = ""
+    """The unit of a quantity, where the data states it."""
+    host: str = ""
+    """Where a link leads to, if nothing names it but the end of its IRI."""
 
     @property
     def long(self) -> bool:
