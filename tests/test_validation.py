@@ -45,6 +45,18 @@ def test_a_result_names_node_path_value_and_says_it_in_both_languages(tmp_path: 
     assert result.messages == {"vi": "Cần số nguyên {0}.", "en": "Needs a whole number."}
 
 
+def test_what_a_query_finds_is_said_in_both_languages_with_its_values(tmp_path: Path) -> None:
+    shapes = PREFIXES + """
+:Shape a sh:NodeShape ; sh:targetClass :Thing ; sh:property [ sh:path :count ; sh:sparql [
+    sh:message "Gấp đôi là {?double}."@vi , "Twice it is {?double}."@en ;
+    sh:select "SELECT $this ?value (?value * 2 AS ?double) WHERE { $this $PATH ?value }" ] ] .
+"""
+    data = written(tmp_path, "data.ttl", PREFIXES + ":a a :Thing ; :count 4 .")
+    (result,) = validate([data], read_shapes([written(tmp_path, "s.ttl", shapes)])).results
+    assert result.messages == {"vi": "Gấp đôi là 8.", "en": "Twice it is 8."}
+    assert result.value == "4"
+
+
 def test_lexical_forms_are_left_as_written(tmp_path: Path) -> None:
     data = written(tmp_path, "data.ttl", PREFIXES + ':a a :Thing ; :count "01.50"^^xsd:decimal .')
     (result,) = validate([data], read_shapes([written(tmp_path, "s.ttl", SHAPES)])).results
