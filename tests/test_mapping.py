@@ -445,6 +445,15 @@ def test_of_very_many_equal_faults_the_first_are_named(workshop: Workshop) -> No
         assert any("the same fault in 5 more rows" in str(fault) for fault in mapped.faults)
 
 
+def test_of_rows_about_one_subject_those_are_named_that_hold_the_value(workshop: Workshop) -> None:
+    workshop.table([["id", "a"], ["1", "x"], ["1", 'say "y"'], ["2", "x"], ["1", "x"]])
+    with workshop.run(triples_map({"ex:a": 'rml:reference "a"; rml:language "vi"'})) as mapped:
+        a = "http://example.org/a"
+        assert [cell.row for cell in mapped.locate(BASE + "id/1", a, "x")] == [2, 5]
+        assert [cell.row for cell in mapped.locate(BASE + "id/1", a, 'say "y"')] == [3]
+        assert [cell.row for cell in mapped.locate(BASE + "id/1", a, "z")] == [2, 3, 5]
+
+
 def test_every_triple_leads_back_to_its_cells(workshop: Workshop) -> None:
     workshop.table([["id", "Kinh độ", "Vĩ độ", "Tên"], ["1", " 107,5", "16.4", ""], ["2", "107.5", "16.4", "Huế"]])
     rules = triples_map(

@@ -45,6 +45,21 @@ def test_a_result_names_node_path_value_and_says_it_in_both_languages(tmp_path: 
     assert result.messages == {"vi": "Cần số nguyên {0}.", "en": "Needs a whole number."}
 
 
+def test_what_a_query_finds_is_said_in_both_languages_with_its_values(tmp_path: Path) -> None:
+    shapes = (
+        PREFIXES
+        + """
+:Shape a sh:NodeShape ; sh:targetClass :Thing ; sh:property [ sh:path :count ; sh:sparql [
+    sh:message "Gấp đôi là {?double}."@vi , "Twice it is {?double}."@en ;
+    sh:select "SELECT $this ?value (?value * 2 AS ?double) WHERE { $this $PATH ?value }" ] ] .
+"""
+    )
+    data = written(tmp_path, "data.ttl", PREFIXES + ":a a :Thing ; :count 4 .")
+    (result,) = validate([data], read_shapes([written(tmp_path, "s.ttl", shapes)])).results
+    assert result.messages == {"vi": "Gấp đôi là 8.", "en": "Twice it is 8."}
+    assert result.value == "4"
+
+
 def test_lexical_forms_are_left_as_written(tmp_path: Path) -> None:
     data = written(tmp_path, "data.ttl", PREFIXES + ':a a :Thing ; :count "01.50"^^xsd:decimal .')
     (result,) = validate([data], read_shapes([written(tmp_path, "s.ttl", SHAPES)])).results
@@ -55,10 +70,10 @@ def test_faults_name_the_cells_or_else_the_node(tmp_path: Path) -> None:
     data = written(tmp_path, "data.ttl", PREFIXES + ":a a :Thing .")
     report = validate([data], read_shapes([written(tmp_path, "s.ttl", SHAPES)]))
     (fault,) = report.faults(
-        lambda _node, _path: [Cell("t.csv", None, 7, "Số", "x"), Cell("t.csv", None, 7, "Kỳ", None)]
+        lambda _node, _path, _value: [Cell("t.csv", None, 7, "Số", "x"), Cell("t.csv", None, 7, "Kỳ", None)]
     )
     assert str(fault) == "t.csv, row 7, column Số, Kỳ: “x” Needs a whole number."
-    (fault,) = report.faults(lambda _node, _path: [])
+    (fault,) = report.faults(lambda _node, _path, _value: [])
     assert str(fault) == "https://x.example/a https://x.example/count: Needs a whole number."
 
 

@@ -157,11 +157,13 @@ class Mapped:
                                 sheet=table.sheet, values={"number": number}))  # fmt: skip
         return faults
 
-    def locate(self, subject: str, predicate: str | None = None) -> tuple[Cell, ...]:
+    def locate(self, subject: str, predicate: str | None = None, value: str | None = None) -> tuple[Cell, ...]:
         """Return the cells that made a subject, or its objects of a predicate, or should have made them.
 
         `subject` is an IRI, or `_:` with a label; `predicate` an IRI. Where the rows of the subject have rules for the
         predicate, the cells are those the rules read, whether they hold something or not; else those of the subject.
+        Of several rows that speak of one subject, those that made the object `value` (an IRI, a label, or what a
+        literal says) are meant, if any did.
         """
         self._list_subjects()
         term = subject if subject.startswith("_:") else f"<{subject}>"
@@ -169,6 +171,8 @@ class Mapped:
         branches: dict[int, list[Branch]] = {}
         for branch in self._program.branches:
             branches.setdefault(branch.number, []).append(branch)
+        if len(found) > 1 and predicate is not None and value is not None:
+            found = self._rows_with(term, predicate, value) or found
         cells: list[Cell] = []
         for exact in (True, False):
             for number, row in found:
@@ -184,6 +188,19 @@ class Mapped:
             if cells:
                 break
         return tuple(dict.fromkeys(cells))
+
+    def _rows_with(self, subject: str, predicate: str, value: str) -> list[tuple[int, int]]:
+        """Return (branch number, row) of the rows that made a quad with an object that reads like `value`."""
+        like = "subject = $1 AND (object IN ($2, '<' || $2 || '>') OR starts_with(object, '\"' || lk_esc($2) || '\"'))"
+        return sorted(
+            (branch.number, row)
+            for branch in self._program.branches
+            if branch.table is not None and branch.predicate_iri in (predicate, None)
+            for (row,) in self._all(
+                f"SELECT DISTINCT row FROM ({branch.select()}) WHERE {like} AND predicate = $3",
+                subject, value, f"<{predicate}>",
+            )
+        )  # fmt: skip
 
     def _list_subjects(self) -> None:
         if not self._subjects_listed:

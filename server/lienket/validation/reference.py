@@ -1,5 +1,6 @@
 """pySHACL, the reference validator: complete, and in memory."""
 
+import re
 import warnings
 
 import pyshacl
@@ -32,7 +33,22 @@ def validate_graph(data: rdflib.Graph, shapes: Shapes, context: rdflib.Graph) ->
         raise _at_fault(shapes, error) from error
     if not isinstance(report, rdflib.Graph):
         raise _at_fault(shapes, text)
+    _restore_languages(report, shapes)
     return read_report(_about(data, report))
+
+
+def _restore_languages(report: rdflib.Graph, shapes: Shapes) -> None:
+    """Tag the messages of SPARQL constraints: pySHACL drops the language where it fills in variables."""
+    tagged = [
+        (re.compile(re.sub(r"\\{\\[?$]\w+\\}", ".*", re.escape(str(message))), re.DOTALL), message.language)
+        for message in shapes.graph.objects(None, SH.message)
+        if isinstance(message, rdflib.Literal) and message.language
+    ]
+    for result, message in list(report.subject_objects(SH.resultMessage)):
+        if isinstance(message, rdflib.Literal) and not message.language:
+            language = next((language for pattern, language in tagged if pattern.fullmatch(str(message))), None)
+            report.remove((result, SH.resultMessage, message))
+            report.add((result, SH.resultMessage, rdflib.Literal(str(message), lang=language)))
 
 
 def _about(data: rdflib.Graph, report: rdflib.Graph) -> rdflib.Graph:

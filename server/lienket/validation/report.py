@@ -88,9 +88,13 @@ class Report:
         """Whether SHACL calls the data conforming: no result of any severity."""
         return not self.results
 
-    def faults(self, locate: Callable[[str, str | None], Iterable[Place]]) -> list[Fault]:
-        """Return every result as faults, with the cells that `locate(focus_node, path)` knows."""
-        return [fault for result in self.results for fault in result.faults(locate(result.focus_node, result.path))]
+    def faults(self, locate: Callable[[str, str | None, str | None], Iterable[Place]]) -> list[Fault]:
+        """Return every result as faults, with the cells that `locate(focus_node, path, value)` knows."""
+        return [
+            fault
+            for result in self.results
+            for fault in result.faults(locate(result.focus_node, result.path, result.value))
+        ]
 
 
 def read_report(graph: rdflib.Graph) -> Report:
