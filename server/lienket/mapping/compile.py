@@ -13,7 +13,7 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from ..errors import Fault, InputError
-from ..vocabulary import LIENKET_FUNCTION, RDF
+from ..vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDF
 from .checks import Checks
 from .document import distinct, shown
 from .expressions import Expressions, Scope
@@ -42,6 +42,7 @@ from .terms import is_iri
 TableKey = tuple[Path, Source]
 """A source is found by the document that names it, because its path is relative to that."""
 
+_PREFIXES: Final = {LIENKET_FUNCTION: "lk:", GREL: "grel:", IDLAB_FUNCTION: "idlab-fn:"}
 _TYPE: Final = Constant(NamedNode(RDF + "type"))
 
 
@@ -107,7 +108,7 @@ def compile_rules(
         compiler.add(document, triples_map)
         if table is not None:
             for term_map in term_maps(triples_map):
-                checks.add(term_map, table, triples_map.base_iri)
+                checks.add(term_map, table, triples_map.base_iri, triples_map.subject.condition)
     return Program(tuple(expressions.preparations()), tuple(compiler.branches), checks.all())
 
 
@@ -168,6 +169,7 @@ class _Compiler:
             subject_columns=_headers(table, subject_columns),
             columns=_headers(table, columns or subject_columns),
             several=scope.several,
+            conditional=triples_map.subject.condition is not None,
         )
 
     def _joined(
@@ -195,23 +197,24 @@ def _headers(table: Table | None, names: Iterable[str]) -> tuple[str, ...]:
 def _call_fault(call: Call, functions: Mapping[str, Function]) -> tuple[str, dict[str, str]]:
     function = functions.get(call.function)
     if function is None:
-        known = ", ".join(sorted(_short(iri) for iri in functions))
+        near = [iri for iri in functions if iri.partition("#")[0] == call.function.partition("#")[0]]
+        known = ", ".join(sorted(_short(iri) for iri in near or functions))
         return (
             "calls the unknown function {function}; known are {known} (more with a language)",
             {"function": _short(call.function), "known": known},
         )
-    given = [parameter for parameter, _ in call.inputs]
-    if sorted(given) != sorted(function.parameters):
-        return (
-            "calls {function} with {given}, and it takes {expected}",
-            {
-                "function": _short(call.function),
-                "given": ", ".join(map(_short, given)) or "–",
-                "expected": ", ".join(map(_short, function.parameters)),
-            },
-        )
+    values = {"function": _short(call.function), "expected": ", ".join(map(_short, function.parameters)) or "–"}
+    given = [function.parameter(parameter) for parameter, _ in call.inputs]
+    fitting = len(set(given)) == len(given) and set(given) <= set(function.parameters)
+    if not fitting or any(name not in given for name in function.parameters if name not in function.optional):
+        values["given"] = ", ".join(_short(parameter) for parameter, _ in call.inputs) or "–"
+        return "calls {function} with {given}, and it takes {expected}", values
+    if call.output is not None and call.output not in function.outputs:
+        values["given"] = _short(call.output)
+        values["expected"] = ", ".join(map(_short, function.outputs))
+        return "takes {given} from {function}, and it returns {expected}", values
     return "", {}
 
 
 def _short(iri: str) -> str:
-    return "lk:" + iri.removeprefix(LIENKET_FUNCTION) if iri.startswith(LIENKET_FUNCTION) else iri
+    return next((prefix + iri.removeprefix(name) for name, prefix in _PREFIXES.items() if iri.startswith(name)), iri)

@@ -33,14 +33,14 @@ def distinct(faults: Iterable[Fault]) -> list[Fault]:
 class Document:
     """The triples of one Turtle (or other RDF) file, by subject and predicate, in the order of the file."""
 
-    def __init__(self, path: Path, base_iri: str) -> None:
-        """Read `path`; relative IRIs in it are resolved against `base_iri`.
+    def __init__(self, path: Path, base_iri: str, *others: Path) -> None:
+        """Read `path` and what is read together with it; relative IRIs are resolved against `base_iri`.
 
         Raises InputError where the file is missing, unreadable or not well-formed, with its line.
         """
         self.file = shown(path)
         self._triples: dict[Node, dict[str, list[Term]]] = {}
-        for quad in read_quads(Path(self.file), base_iri=base_iri):
+        for quad in (quad for each in (path, *others) for quad in read_quads(Path(shown(each)), base_iri=base_iri)):
             # A mapping has one graph: what a format with graphs says of them is left aside.
             if isinstance(quad.subject, NamedNode | BlankNode) and not isinstance(quad.object, Triple):
                 objects = self._triples.setdefault(quad.subject, {}).setdefault(quad.predicate.value, [])

@@ -33,6 +33,8 @@ class Branch:
     """Columns that the object is made of, by header; those of the subject where it is made of none."""
     several: bool
     """Whether a row may make more than one of these quads: in a join, or from a list of values."""
+    conditional: bool = False
+    """Whether the subject has a condition, so that rows without one are nothing unusual."""
 
     @property
     def certain(self) -> bool:
@@ -108,7 +110,7 @@ class Program:
         for table in {branch.table.identifier: branch.table for branch in self.branches if branch.table}.values():
             mine = [branch for branch in self.branches if branch.table == table]
             kinds = {column.kind for column in table.columns.values()}
-            if kinds != {"text"} or any(branch.subject_columns == () for branch in mine):
+            if kinds != {"text"} or any(branch.subject_columns == () or branch.conditional for branch in mine):
                 continue
             nothing = " AND ".join(dict.fromkeys(f"{branch.subject} IS NULL" for branch in mine))
             something = " OR ".join(f"c.{column.identifier} <> ''" for column in table.columns.values())

@@ -48,6 +48,8 @@ class Call:
 
     function: str
     inputs: tuple[tuple[str, "Expression"], ...]
+    output: str | None = None
+    """IRI of the output that is taken; None for the first."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class TermMap:
     term_type: TermType
     language: "TermMap | None" = None
     datatype: "TermMap | None" = None
+    condition: Expression | None = None
+    """What has to be true; where it is not, there is no term."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +149,17 @@ def references(expression: Expression) -> Iterator[str]:
 
 def term_references(term_map: TermMap) -> tuple[str, ...]:
     """Return the names that a term map reads, each once."""
-    maps = [term_map, *(part for part in (term_map.language, term_map.datatype) if part)]
-    return tuple(dict.fromkeys(name for each in maps for name in references(each.expression)))
+    return tuple(dict.fromkeys(name for each in term_expressions(term_map) for name in references(each)))
+
+
+def term_expressions(term_map: TermMap) -> Iterator[Expression]:
+    """Yield the expressions of a term map: its own, its condition, those of its language and datatype."""
+    yield term_map.expression
+    if term_map.condition is not None:
+        yield term_map.condition
+    for part in (term_map.language, term_map.datatype):
+        if part is not None:
+            yield part.expression
 
 
 class TemplateError(ValueError):
@@ -214,10 +227,7 @@ def joins(document: Rules, triples_map: TriplesMap) -> Iterator[tuple[TriplesMap
 def calls(document: Rules, triples_map: TriplesMap) -> Iterator[Call]:
     """Yield every function call of a triples map; inner ones after those that they are inputs of."""
     expressions: list[Expression] = [
-        part.expression
-        for term_map in term_maps(triples_map)
-        for part in (term_map, term_map.language, term_map.datatype)
-        if part is not None
+        expression for term_map in term_maps(triples_map) for expression in term_expressions(term_map)
     ]
     for _, reference in joins(document, triples_map):
         expressions += [side for each in reference.conditions for side in (each.child, each.parent)]
