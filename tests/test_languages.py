@@ -18,6 +18,7 @@ import lienket
 from lienket import languages
 from lienket.errors import Fault, InputError
 from lienket.mapping.functions import functions
+from lienket.mapping.reading import PLACES
 from lienket.mapping.terms import DATATYPES
 
 from .test_mapping import answer
@@ -225,8 +226,12 @@ def fault_messages() -> Iterator[str]:
                 ]
                 if name in ("Fault", "_add_check"):
                     yield from (text for text in texts if re.match("[a-z{][a-zA-Z {}:-]+", text))
+                elif name == "_ask":
+                    yield from (text for text in texts if re.match("is [a-z{][a-zA-Z {}:-]+$", text))
                 elif name == "_fault":
-                    yield from ("triples map {triples_map} " + text for text in texts)
+                    places = {"reader.py": ("triples_map",), "view_reader.py": ("logical_view",)}
+                    for place in places.get(path.name, PLACES):
+                        yield from (f"{PLACES[place]} {text}" for text in texts)
     yield from (datatype.expectation for datatype in DATATYPES.values())
 
 

@@ -21,10 +21,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 from lienket import languages
 from lienket.errors import Fault, InputError, RefusedError
 from lienket.mapping import Cell, Mapped, map_rules, read_rules
-from lienket.mapping.compile import compile_rules
+from lienket.mapping.compile import TableKey, compile_rules
 from lienket.mapping.functions import define, functions, macros
 from lienket.mapping.program import Program
 from lienket.mapping.rules import Reference, TemplateError, parse_template
+from lienket.mapping.sources import Table
 from lienket.mapping.terms import DATATYPES, IUNRESERVED, is_iri
 from lienket.vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, XSD
 
@@ -619,10 +620,10 @@ def test_compiled_text_calls_nothing_but_the_named_functions(workshop: Workshop)
     document = read_rules(workshop.rules(*rules), base_iri=BASE)
     with map_rules([document], root=workshop.folder, language=VIETNAMESE) as mapped:
         by_name = {table.path.suffix: table for table in mapped.tables}
-    tables = {
-        (document.path, each.source): by_name[Path(each.source.path).suffix]
+    tables: dict[TableKey, Table] = {
+        (document.path, each.origin): by_name[Path(each.origin.path).suffix]
         for each in document.triples_maps.values()
-        if each.source
+        if each.origin
     }
     program = compile_rules([document], tables, functions(VIETNAMESE), BASE + "g")
     named = {signature.partition("(")[0].lower() for signature in macros(VIETNAMESE)}

@@ -15,7 +15,7 @@ from lienket.mapping import DEFAULT_BASE_IRI, map_rules, read_rules
 
 from .test_rml import INDEX, SUITES, dataset
 
-MODULES = {"rml-fnml": "RML-FNML"}
+MODULES = {"rml-fnml": "RML-FNML", "rml-lv": "RML-LV"}
 
 UNSUPPORTED: dict[str, str] = {}
 """Cases that are not passed, with the reason."""
@@ -25,6 +25,16 @@ NAMED = {
     "RMLFNMLTC0102-CSV": "calls the unknown function grel:unknown_func",
     "RMLFNMLTC0103-CSV": "calls grel:toUpperCase with grel:unknownParam, and it takes grel:valueParam",
     "RMLFNMLTC0104-CSV": "takes grel:unknownOut from grel:toUpperCase, and it returns grel:stringOut",
+    "RMLLVTC0005a": "reads Name, which is no field of the logical view",
+    "RMLLVTC0005b": "reads <it>, which is no field of the logical view",
+    "RMLLVTC0005c": "reads item, an iterable field, which has no value; its fields are: item.type",
+    "RMLLVTC0008a": "/view2 is made of itself: ",
+    "RMLLVTC0008b": "View is made of itself: ",
+    "RMLLVTC0008c": "/jsonView is made of itself: ",
+    "RMLLVTC0008d": "has the field item inside of itself",
+    "RMLLVTC0009a": "/jsonView has two fields with the name name",
+    "RMLLVTC0009b": "/csvView has two fields with the name name",
+    "RMLLVTC0009c": "/csvView has two fields with the name item",
 }
 """What the message has to name where the suite asks for an error: another error would not do."""
 

@@ -18,11 +18,12 @@ from .checks import Checks
 from .document import distinct, shown
 from .expressions import Expressions, Scope
 from .functions import Function
-from .program import Branch, Program
+from .program import Branch, Check, Program
 from .rules import (
     DEFAULT_GRAPH,
     Call,
     Constant,
+    LogicalView,
     PredicateObjectMap,
     RefObjectMap,
     Rules,
@@ -34,12 +35,14 @@ from .rules import (
     references,
     term_maps,
     term_references,
+    views,
 )
 from .sources import Table
 from .sql import literal
 from .terms import is_iri
+from .views import view_lists, view_needs
 
-TableKey = tuple[Path, Source]
+TableKey = tuple[Path, Source | LogicalView]
 """A source is found by the document that names it, because its path is relative to that."""
 
 _PREFIXES: Final = {LIENKET_FUNCTION: "lk:", GREL: "grel:", IDLAB_FUNCTION: "idlab-fn:"}
@@ -47,7 +50,7 @@ _TYPE: Final = Constant(NamedNode(RDF + "type"))
 
 
 def needs(rules: Sequence[Rules]) -> dict[TableKey, tuple[str, ...]]:
-    """Return every source of the rules with the columns that are read from it."""
+    """Return every source and view of the rules with the columns that are read from it."""
     found: dict[TableKey, dict[str, None]] = {}
     for document in rules:
         for triples_map in document.triples_maps.values():
@@ -62,6 +65,21 @@ def needs(rules: Sequence[Rules]) -> dict[TableKey, tuple[str, ...]]:
                     if parent.source is not None:
                         theirs = found.setdefault((document.path, parent.source), {})
                         theirs.update(dict.fromkeys(references(condition.parent)))
+            for view in views(triples_map.source):
+                found.setdefault((document.path, view), {})
+                found.setdefault((document.path, view.on), {})
+                for source, name in view_needs(view):
+                    found.setdefault((document.path, source), {})[name] = None
+    return {key: tuple(names) for key, names in found.items()}
+
+
+def lists_of_views(rules: Sequence[Rules]) -> dict[TableKey, tuple[str, ...]]:
+    """Return the sources whose records hold others, with the paths of those."""
+    found: dict[TableKey, dict[str, None]] = {}
+    for document in rules:
+        for triples_map in document.triples_maps.values():
+            for view in views(triples_map.source):
+                found.setdefault((document.path, view.on), {}).update(dict.fromkeys(view_lists(view)))
     return {key: tuple(names) for key, names in found.items()}
 
 
@@ -85,8 +103,9 @@ def compile_rules(
     tables: Mapping[TableKey, Table],
     functions: Mapping[str, Function],
     graph: str | None = None,
+    checks_of_views: Iterable[Check] = (),
 ) -> Program:
-    """Compile rules for loaded tables.
+    """Compile rules for loaded tables and views.
 
     `graph` is the IRI of the graph that takes what would go into the default graph.
 
@@ -109,7 +128,7 @@ def compile_rules(
         if table is not None:
             for term_map in term_maps(triples_map):
                 checks.add(term_map, table, triples_map.base_iri, triples_map.subject.condition)
-    return Program(tuple(expressions.preparations()), tuple(compiler.branches), checks.all())
+    return Program(tuple(expressions.preparations()), tuple(compiler.branches), (*checks_of_views, *checks.all()))
 
 
 class _Compiler:

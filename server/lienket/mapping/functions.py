@@ -101,8 +101,17 @@ ITEM_MACROS: Final[dict[str, str]] = {
         f"THEN {{'text': v::VARCHAR, 'datatype': '{XSD}integer'}} "
         f"ELSE {{'text': coalesce(lk_double(try_cast(v AS DOUBLE)), v::VARCHAR), 'datatype': '{XSD}double'}} END END"
     ),
+    "lk_numbered(l)": (
+        "CASE WHEN len(l) > 0 THEN list_transform(l, lambda v, i: {'v': v, 'n': i - 1}) ELSE [NULL] END"
+    ),
+    "lk_csv(t)": (
+        r"""list_transform(regexp_extract_all(t, '(?:"(?:[^"]|"")*"|[^"\r\n])+'), lambda r: list_transform("""
+        """regexp_extract_all(r || ',', '("(?:[^"]|"")*"|[^,]*),', 1), """
+        """lambda c: CASE WHEN c[1] = '"' THEN replace(c[2:-2], '""', '"') ELSE c END))"""
+    ),
+    "lk_csv_cell(h, r, n)": "r[list_position(h, n)]",
 }
-"""Macros that sources use while loading JSON."""
+"""Macros that sources use while loading JSON, and views for records inside of records."""
 
 _POINT: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 
@@ -251,10 +260,14 @@ def macros(language: Language | None = None) -> dict[str, str]:
     known |= ITEM_MACROS | FUNCTION_MACROS | GREL_MACROS
     if language is not None:
         known |= language.macros
+        known["lk_clean_text(t)"] = "nullif(lk_clean(t), '')"
         known["lk_clean_item(i)"] = (
             "CASE WHEN i IS NOT NULL AND (i.datatype IS NOT NULL OR lk_clean(i.text) <> '') "
             "THEN {'text': lk_clean(i.text), 'datatype': i.datatype} END"
         )
+    else:
+        known["lk_clean_text(t)"] = "t"
+        known["lk_clean_item(i)"] = "i"
     return known
 
 

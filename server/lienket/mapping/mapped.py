@@ -145,7 +145,8 @@ class Mapped:
         table = check.table
         headers = ", ".join(table.columns[name].name for name in check.columns)
         found = self._all(f"SELECT DISTINCT row, text FROM ({check.sql}) ORDER BY row LIMIT {_FAULTS_A_RULE + 1}")
-        typed = self._typed(table, check.columns, [row for row, _ in found])
+        # A row of a table may be several of a view: there the check tells the text that it is about.
+        typed = {} if table.view else self._typed(table, check.columns, [row for row, _ in found])
         faults = [
             Fault(check.message, table.file, row, headers, typed.get(row, text) or None, table.sheet, check.values,
                   check.translations)
@@ -213,7 +214,7 @@ class Mapped:
                 "items": f"list_aggregate(list_transform(t.{column.identifier}, lambda i: i.text), 'string_agg', ', ')",
             }[column.kind]
             found = self._all(
-                f"SELECT t.row, {value} FROM {table.identifier} AS t LEFT JOIN {table.identifier}_typed AS y "
+                f"SELECT DISTINCT t.row, {value} FROM {table.identifier} AS t LEFT JOIN {table.identifier}_typed AS y "
                 f"ON y.row = t.row AND y.name = '{column.identifier}' WHERE t.row IN (SELECT unnest($1))", list(rows),
             )  # fmt: skip
             for row, text in found:

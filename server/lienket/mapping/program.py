@@ -110,7 +110,8 @@ class Program:
         for table in {branch.table.identifier: branch.table for branch in self.branches if branch.table}.values():
             mine = [branch for branch in self.branches if branch.table == table]
             kinds = {column.kind for column in table.columns.values()}
-            if kinds != {"text"} or any(branch.subject_columns == () or branch.conditional for branch in mine):
+            unasked = any(branch.subject_columns == () or branch.conditional for branch in mine)
+            if table.view or kinds != {"text"} or unasked:
                 continue
             nothing = " AND ".join(dict.fromkeys(f"{branch.subject} IS NULL" for branch in mine))
             something = " OR ".join(f"c.{column.identifier} <> ''" for column in table.columns.values())

@@ -1,7 +1,7 @@
 """Reads an RML document into rules, and reports every mistake in it at once.
 
 RML-Core <http://w3id.org/rml/core/spec>, RML-IO <http://w3id.org/rml/io/spec> (tables and JSON in files), RML-FNML
-<http://w3id.org/rml/fnml/spec> (function executions).
+<http://w3id.org/rml/fnml/spec> (function executions), RML-LV <http://w3id.org/rml/lv/spec> (logical views).
 """
 
 import re
@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, NamedNode
 from ..errors import InputError
 from ..vocabulary import RDF, RML
 from .document import Document, Node, Term
-from .reading import Reading, name_of, short
+from .reading import name_of, short
 from .rules import (
     DEFAULT_BASE_IRI,
     FORMULATIONS,
@@ -25,6 +25,7 @@ from .rules import (
     Constant,
     Formulation,
     JoinCondition,
+    LogicalView,
     PredicateObjectMap,
     Reference,
     RefObjectMap,
@@ -38,6 +39,7 @@ from .rules import (
     term_references,
 )
 from .terms import is_iri, is_language_tag
+from .view_reader import ViewReading
 
 _PROPERTIES: Final = frozenset(
     RML + name
@@ -47,7 +49,8 @@ _PROPERTIES: Final = frozenset(
         "objectMap", "object", "graphMap", "graph", "constant", "reference", "template", "termType", "languageMap",
         "language", "datatypeMap", "datatype", "parentTriplesMap", "joinCondition", "childMap", "child", "parentMap",
         "parent", "functionExecution", "function", "functionMap", "input", "parameter", "parameterMap", "inputValue",
-        "inputValueMap", "return", "returnMap", "condition",
+        "inputValueMap", "return", "returnMap", "condition", "viewOn", "field", "fieldName", "leftJoin", "innerJoin",
+        "parentLogicalView", "structuralAnnotation", "onFields", "targetView", "targetFields",
     )
 )  # fmt: skip
 """The words of RML that this module reads; another one in the namespace is a mistake, said so."""
@@ -72,7 +75,7 @@ def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     return Rules(path, triples_maps)
 
 
-class _Reader(Reading):
+class _Reader(ViewReading):
     """Walks a document."""
 
     def __init__(self, document: Document, base_iri: str) -> None:
@@ -107,9 +110,12 @@ class _Reader(Reading):
                 for parent in each.objects:
                     if isinstance(parent, RefObjectMap) and parent.parent not in names:
                         self._fault("joins the triples map {parent}, which is not in this file", parent=parent.parent)
+        for view in self._document.of_type(RML + "LogicalView"):
+            self._logical_view(view)  # one that nobody uses may be at fault too
         for triples_map in found.values():
             self._place = {"triples_map": triples_map.name}
             self._check_joins(triples_map, found)
+            self._check_field_names(triples_map, found)
         return found
 
     def _check_words(self) -> None:
@@ -136,7 +142,7 @@ class _Reader(Reading):
     def _triples_map_of(self, node: Node) -> TriplesMap | None:
         before = len(self.faults)
         subject_node = self._one(node, "subjectMap", "subject", required=True)
-        source = self._source(node)
+        source = self._abstract_source(node, "logicalSource")
         subject = self._shortcut_or_map(node, "subject", "subjectMap", ("IRI", "BlankNode"))
         classes: list[NamedNode] = []
         graphs: tuple[TermMap, ...] = ()
@@ -157,15 +163,20 @@ class _Reader(Reading):
             return None
         base_iri = base.value if isinstance(base, NamedNode) else self._base_iri
         triples_map = TriplesMap(name_of(node), source, subject[0], tuple(classes), graphs, maps, base_iri)
+        if source is None and self._document.objects(node, RML + "logicalSource"):
+            return None  # its view is at fault, and that is told already
         if source is None and any(term_references(each) for each in term_maps(triples_map)):
             self._fault("reads columns and has no rml:logicalSource")
             return None
         return triples_map
 
-    def _source(self, node: Node) -> Source | None:
-        logical = self._one(node, "logicalSource")
+    def _abstract_source(self, node: Term, word: str) -> Source | LogicalView | None:
+        logical = self._one(node, word)
         if logical is None:
             return None
+        return self._logical_view(logical) if self._is_view(logical) else self._source(logical)
+
+    def _source(self, logical: Term) -> Source | None:
         source = self._one(logical, "source", required=True)
         formulation = self._one(logical, "referenceFormulation")
         iterator = self._text(logical, "iterator")
