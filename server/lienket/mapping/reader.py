@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, NamedNode
 from ..errors import InputError
 from ..vocabulary import RDF, RML
 from .document import Document, Node, Term
-from .reading import name_of, short
+from .reading import short
 from .rules import (
     DEFAULT_BASE_IRI,
     FORMULATIONS,
@@ -40,6 +40,7 @@ from .rules import (
 )
 from .terms import is_iri, is_language_tag
 from .view_reader import ViewReading
+from .yarrrml import YARRRML_SUFFIXES, read_yarrrml
 
 _PROPERTIES: Final = frozenset(
     RML + name
@@ -60,7 +61,7 @@ _TEXTS: Final = ("languageMap", "datatypeMap")
 
 
 def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
-    """Read a mapping document.
+    """Read a mapping document: RML in Turtle (or another format of RDF), or YARRRML where the suffix is `.yml`.
 
     `base_iri` is put before relative IRIs that the rules make (RML concatenates), except where a triples map states
     its own rml:baseIRI; relative IRIs of the document itself are resolved against it.
@@ -68,7 +69,8 @@ def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     Raises InputError with one fault a mistake; each names the file and the triples map.
     """
     path = Path(path)
-    reader = _Reader(Document(path, base_iri), base_iri)
+    read = read_yarrrml if path.suffix.lower() in YARRRML_SUFFIXES else Document
+    reader = _Reader(read(path, base_iri), base_iri)
     triples_maps = reader.triples_maps()
     if reader.faults:
         raise InputError(*reader.faults)
@@ -98,10 +100,10 @@ class _Reader(ViewReading):
         )
         if not nodes:
             self._fault("holds no rml:TriplesMap")
-        names = {name_of(node) for node in nodes}
+        names = {self._document.name(node) for node in nodes}
         found = {}
         for node in nodes:
-            self._place = {"triples_map": name_of(node)}
+            self._place = {"triples_map": self._document.name(node)}
             triples_map = self._triples_map_of(node)
             if triples_map is None:
                 continue
@@ -162,7 +164,7 @@ class _Reader(ViewReading):
         if len(self.faults) > before or not subject or not isinstance(subject[0], TermMap):
             return None
         base_iri = base.value if isinstance(base, NamedNode) else self._base_iri
-        triples_map = TriplesMap(name_of(node), source, subject[0], tuple(classes), graphs, maps, base_iri)
+        triples_map = TriplesMap(self._document.name(node), source, subject[0], tuple(classes), graphs, maps, base_iri)
         if source is None and self._document.objects(node, RML + "logicalSource"):
             return None  # its view is at fault, and that is told already
         if source is None and any(term_references(each) for each in term_maps(triples_map)):
@@ -261,7 +263,7 @@ class _Reader(ViewReading):
             parent_side = self._expression_of(condition, "parent", "parentMap")
             if child and parent_side:
                 conditions.append(JoinCondition(child, parent_side))
-        return RefObjectMap(name_of(parent), tuple(conditions)) if parent is not None else None
+        return RefObjectMap(self._document.name(parent), tuple(conditions)) if parent is not None else None
 
     def _constant(self, term: Term, word: str, kinds: tuple[str, ...]) -> TermMap | None:
         kind: TermType = (

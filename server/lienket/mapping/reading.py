@@ -6,7 +6,7 @@ Expression maps: RML-Core <http://w3id.org/rml/core/spec>; executions: RML-FNML 
 from typing import Final
 
 import pyoxigraph
-from pyoxigraph import BlankNode, NamedNode
+from pyoxigraph import NamedNode
 
 from ..errors import Fault
 from ..vocabulary import IDLAB_FUNCTION, RML, XSD
@@ -138,16 +138,13 @@ class Reading:
         return found.value
 
     def _fault(self, message: str, **values: object) -> None:
+        row = None
         for key, name in self._place.items():
+            row = self._document.rows.get(name)
             message, values = f"{PLACES[key]} {message}", {key: name, **values}
-        fault = Fault(message, self._document.file, values=values)
+        fault = Fault(message, self._document.file, row, values=values)
         if str(fault) not in {str(known) for known in self.faults}:
             self.faults.append(fault)
-
-
-def name_of(node: Term) -> str:
-    """Return the IRI of a node, or its label behind `_:`."""
-    return str(node) if isinstance(node, BlankNode) else node.value
 
 
 def short(iri: str) -> str:

@@ -7,7 +7,7 @@ from pyoxigraph import NamedNode
 from ..vocabulary import RDF, RML
 from . import jsonpath
 from .document import Document, Term
-from .reading import Reading, name_of, short
+from .reading import Reading, short
 from .rules import (
     FORMULATIONS,
     Expression,
@@ -49,10 +49,10 @@ class ViewReading(Reading):
     def _logical_view(self, node: Term) -> LogicalView | None:
         if node in self._views:
             return self._views[node]
-        before, self._place = self._place, {"logical_view": name_of(node)}
+        before, self._place = self._place, {"logical_view": self._document.name(node)}
         if node in self._viewing:
             circle = [*self._viewing[self._viewing.index(node) :], node]
-            self._fault("is made of itself: {circle}", circle=" → ".join(map(name_of, circle)))
+            self._fault("is made of itself: {circle}", circle=" → ".join(map(self._document.name, circle)))
             self._place = before
             return None
         self._viewing.append(node)
@@ -64,7 +64,7 @@ class ViewReading(Reading):
         found = [self._join(join, outer) for outer, join in self._joins_of(node)]
         view = None
         if on is not None:
-            view = LogicalView(name_of(node), on, fields, tuple(join for join in found if join))
+            view = LogicalView(self._document.name(node), on, fields, tuple(join for join in found if join))
             self._check_view(view)
         self._viewing.pop()
         self._views[node] = view if len(self.faults) == known else None
