@@ -129,6 +129,27 @@ def test_a_wrong_column_of_a_view_is_told_with_those_there_are(workshop: Worksho
     assert VIETNAMESE.say(faults[0]).endswith("các trường là: tên")
 
 
+def test_each_record_of_a_view_has_its_own_blank_node(workshop: Workshop) -> None:
+    (workshop.folder / "t.json").write_text('[{"C#": ["a", "b"]}]')
+    of_json = {"path": "t.json", "formulation": "JSONPath", "iterator": "$[*]"}
+    made = view("v", field("C#", "rml:reference \"$['C#'][*]\""), **of_json)
+    objects = {"ex:a": 'rml:reference "C#"', "ex:n": 'rml:reference "C#.#"'}
+    rules = mapped_view("v", objects, "rml:termType rml:BlankNode")
+    quads = workshop.quads(made, rules)
+    assert {quad.object.value for quad in quads} == {"a", "b", "0", "1"}  # type: ignore[union-attr]
+    assert len({quad.subject for quad in quads}) == 2
+
+
+def test_only_json_holds_records_outside_of_a_cell(workshop: Workshop) -> None:
+    workshop.table([["id"], ["1"]])
+    made = view("v", field("id", 'rml:reference "id"'), items("i", "$[*]", field("a", 'rml:reference "$.a"')))
+    plain = view("v", field("id", 'rml:reference "id"'))
+    upon = view("u", items("i", "$[*]", field("a", 'rml:reference "$.a"')), on="v")
+    for views, name in (((made,), "v"), ((plain, upon), "u")):
+        (fault,) = workshop.refusal(*views, mapped_view("v", {}))
+        assert str(fault).endswith(f"#{name} has an iterable field that is no part of a cell: only JSON has such")
+
+
 @SOME
 @given(name=HOSTILE, text=HOSTILE)
 def test_hostile_names_and_texts_stay_what_they_are(workshop: Workshop, name: str, text: str) -> None:

@@ -151,7 +151,9 @@ class Expressions:
         if isinstance(expression, Constant) and not (term_map.language or term_map.datatype):
             return literal(str(expression.term))
         if isinstance(expression, Fresh):
-            return f"'_:n{number}r' || CAST({scope.alias}.row AS VARCHAR)"
+            # A row of a table may be several records of a view.
+            record = "rowid" if scope.table is not None and scope.table.view else "row"
+            return f"'_:n{number}r' || CAST({scope.alias}.{record} AS VARCHAR)"
         if term_map.term_type == "BlankNode":
             return f"'_:' || lk_blank({self.value(expression, scope)})"
         if term_map.term_type == "Literal":

@@ -152,7 +152,9 @@ class ViewReading(Reading):
             self._fault("has two fields with the name {field}", field=name)
         if isinstance(view.on, LogicalView):
             self._check_names(view.on, [each.expression for each in view.fields if isinstance(each, ExpressionField)])
-        if any(isinstance(field, IterableField) and field.formulation != "json" for field in view.fields):
+        of_json = isinstance(view.on, Source) and view.on.formulation == "json"
+        kinds = {each.formulation for each in view.fields if isinstance(each, IterableField)}
+        if kinds - ({"json"} if of_json else set()):
             self._fault("has an iterable field that is no part of a cell: only JSON has such")
         for join in view.joins:
             own = LogicalView(view.name, view.on, view.fields)

@@ -165,11 +165,11 @@ def compile_view(
     cells = []
     for name in dict.fromkeys((*wanted, *compiler.checked)):
         value = compiler.values.get(name) or compiler.values[name.removesuffix(".#")]
-        kind = "item" if name.endswith("#") or value.datatype else "text"
-        columns[name] = Column(value.header, f"c{len(columns)}", "item" if kind == "item" else "text")
-        text = f"CAST({value.index} AS VARCHAR)" if name.endswith("#") else value.text
-        datatype = _INTEGER if name.endswith("#") else value.datatype
-        cell = f"{{'text': {text}, 'datatype': {datatype}}}" if kind == "item" else text
+        is_index = name == "#" or name not in compiler.values
+        text = f"CAST({value.index} AS VARCHAR)" if is_index else value.text
+        datatype = _INTEGER if is_index else value.datatype
+        columns[name] = Column(value.header, f"c{len(columns)}", "item" if datatype else "text")
+        cell = f"{{'text': {text}, 'datatype': {datatype}}}" if datatype else text
         cells.append(f"{cell} AS {columns[name].identifier}")
     table = Table(identifier, base.path, base.file, base.sheet, tuple(columns), base.rows, columns, view=view.name)
     select = f"SELECT {', '.join(['s.row AS row', *cells])} FROM {compiler.source} AS s"
