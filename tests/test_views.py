@@ -77,6 +77,17 @@ def test_a_function_in_a_field_makes_a_part_of_an_iri_and_names_the_cells_it_can
         assert [table.rows for table in mapped.tables] == [2]
 
 
+def test_a_cell_is_told_as_it_was_typed(workshop: Workshop) -> None:
+    workshop.table([["id", "Ngày"], ["1", " hôm\u00a0 qua"]])
+    made = view("v", field("id", 'rml:reference "id"'), field("ngày", 'rml:reference "Ngày"'))
+    rules = mapped_view("v", {"ex:date": called("date", text="ngày")})
+    with workshop.run(made, rules, language=VIETNAMESE) as mapped:
+        (fault,) = mapped.faults
+        assert (fault.row, fault.column, fault.text) == (2, "Ngày", " hôm\u00a0 qua")
+        (cell,) = mapped.locate(BASE + "id/1", "http://example.org/date")
+        assert (cell.row, cell.column, cell.text) == (2, "Ngày", " hôm\u00a0 qua")
+
+
 def test_what_is_wrong_inside_of_a_cell_names_the_cell(workshop: Workshop) -> None:
     workshop.table([["id", "json", "bảng"], ["1", '[{"a": 1}]', "a,b\n1,2"], ["2", "[{", "a,c\n1,2"], ["3", "", ""]])
     a_csv = (

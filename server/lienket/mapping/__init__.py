@@ -125,7 +125,7 @@ def _make_views(
                 mine = {source: table for (path, source), table in tables.items() if path == document.path}
                 made = compile_view(view, identifier, names[document.path, view], mine, Expressions(known))
                 connection.execute(f"CREATE TABLE {identifier} AS {made.select}")
-                connection.execute(f"CREATE TABLE {identifier}_typed (row BIGINT, name VARCHAR, text VARCHAR)")
+                connection.execute(f"CREATE TABLE {identifier}_typed AS {made.typed}")
                 tables[document.path, view] = made.table
                 checks += made.checks
     return checks

@@ -145,8 +145,8 @@ class Mapped:
         table = check.table
         headers = ", ".join(table.columns[name].name for name in check.columns)
         found = self._all(f"SELECT DISTINCT row, text FROM ({check.sql}) ORDER BY row LIMIT {_FAULTS_A_RULE + 1}")
-        # A row of a table may be several of a view: there the check tells the text that it is about.
-        typed = {} if table.view else self._typed(table, check.columns, [row for row, _ in found])
+        rows = [row for row, _ in found]
+        typed = (self._typed_of_view if table.view else self._typed)(table, check.columns, rows)
         faults = [
             Fault(check.message, table.file, row, headers, typed.get(row, text) or None, table.sheet, check.values,
                   check.translations)
@@ -221,6 +221,13 @@ class Mapped:
                 if text is not None:
                     texts.setdefault(row, []).append(text)
         return {row: ", ".join(parts) for row, parts in texts.items()}
+
+    def _typed_of_view(self, table: Table, names: Sequence[str], rows: Sequence[int]) -> dict[int, str]:
+        """Return what cleaning has changed; a row may be several of a view, so the check tells the other texts."""
+        query = f"SELECT row, text FROM {table.identifier}_typed WHERE name = $1 AND row IN (SELECT unnest($2))"
+        if len(names) != 1 or not rows:
+            return {}
+        return dict(self._all(query, table.columns[names[0]].identifier, list(rows)))
 
     def _all(self, query: str, *values: object) -> list[Any]:
         return self.connection.execute(query, list(values)).fetchall()

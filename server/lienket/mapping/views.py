@@ -146,6 +146,8 @@ class CompiledView:
 
     table: Table
     select: str
+    typed: str
+    """SELECT of the texts as typed (row, name, text), of fields that are cells as they are."""
     checks: tuple[Check, ...]
 
 
@@ -176,7 +178,19 @@ def compile_view(
     checks = tuple(
         Check(each.sql, table, (each.name,), each.message, each.values, each.translations) for each in compiler.asked
     )
-    return CompiledView(table, select, checks)
+    return CompiledView(table, select, _typed_texts(base, columns, compiler.values), checks)
+
+
+def _typed_texts(base: Table, columns: Mapping[str, Column], values: Mapping[str, _Value]) -> str:
+    """Return the SELECT that hands on the texts that cleaning has changed in a table that a view is made of."""
+    cells = {f"s.{column.identifier}": column.identifier for column in base.columns.values() if column.kind == "text"}
+    found = [
+        f"SELECT row, {literal(column.identifier)} AS name, text FROM {base.identifier}_typed "
+        f"WHERE name = {literal(cells[values[name].text])}"
+        for name, column in columns.items()
+        if column.kind == "text" and name in values and values[name].text in cells
+    ]
+    return " UNION ALL ".join(found) or f"SELECT row, name, text FROM {base.identifier}_typed WHERE false"
 
 
 @dataclass(frozen=True)
