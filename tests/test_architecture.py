@@ -87,6 +87,7 @@ DOORS = [
     (r"\btomllib\b", "project.py"),
     (r"\bpython_calamine\b|\bread_csv\b|\bread_json\b", "mapping/sources.py"),
     (r"\bSPARQLWrapper\b", "store.py"),
+    (r"^import yaml\b", "mapping/yaml_nodes.py"),
 ]
 """Pattern of an outside thing, and the one place that may touch it."""
 

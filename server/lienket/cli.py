@@ -229,7 +229,7 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
 def map_(
     mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None, strict: bool
 ) -> None:
-    """Run one RML mapping and write N-Quads; needs no deployment."""
+    """Run one mapping in RML, or in YARRRML (.yml), and write N-Quads; needs no deployment."""
     from lienket.mapping import map_rules, read_rules
 
     rules = read_rules(mapping, base_iri=base_iri)

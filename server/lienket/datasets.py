@@ -2,7 +2,7 @@
 
 <department>/<dataset id>/
   dataset.ttl        what the dataset is, in DCAT; `<>` is the dataset
-  *.rml.ttl          how its tables become RDF
+  *.rml.ttl          how its tables become RDF; or *.yarrrml.yml, the same in YARRRML
   expected.nq        a few quads that must come out: example and test at once
   the tables themselves
 """
@@ -20,6 +20,7 @@ from lienket.vocabulary import DCAT, DCT
 
 DESCRIPTION = "dataset.ttl"
 EXPECTED = "expected.nq"
+MAPPINGS = ("*.rml.ttl", "*.yarrrml.yml")
 DATASET_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 REQUIRED: tuple[tuple[str, str, str, str], ...] = (
@@ -99,9 +100,10 @@ def _read_dataset(folder: Path, base_iri: str, languages: Sequence[str], faults:
     with faults.gathered():
         description = tuple(quad.triple for quad in read_quads(path, base_iri=iri, apart=True))
         faults.found += _missing(description, iri, path, languages) + _overreaching(description, iri, path)
-    mappings = tuple(sorted(folder.glob("*.rml.ttl")))
+    mappings = tuple(sorted(path for pattern in MAPPINGS for path in folder.glob(pattern)))
     if not mappings:
-        faults.found.append(Fault("holds no mapping; write one as <table>.rml.ttl", file=str(folder)))
+        fault = Fault("holds no mapping; write one as <table>.rml.ttl or <table>.yarrrml.yml", file=str(folder))
+        faults.found.append(fault)
     expected: tuple[ox.Quad, ...] = ()
     if (folder / EXPECTED).exists():
         with faults.gathered():

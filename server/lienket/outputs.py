@@ -74,10 +74,10 @@ def _columns(fault: Fault) -> list[str]:
 def _described_tables(rules: Iterable[Rules]) -> set[str]:
     """Return the names of the tables that say something themselves; a table that is only looked up does not."""
     return {
-        Path(triples_map.source.path).name
+        Path(triples_map.origin.path).name
         for document in rules
         for triples_map in document.triples_maps.values()
-        if triples_map.source and (triples_map.classes or triples_map.predicate_object_maps)
+        if triples_map.origin and (triples_map.classes or triples_map.predicate_object_maps)
     }
 
 

@@ -4,20 +4,23 @@
 them as N-Quads, names the cells that cannot become RDF, and finds the cells behind any triple.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from ..errors import Fault, InputError, RefusedError
 from ..languages import Language
-from .compile import TableKey, check_calls, compile_rules, needs
+from .compile import TableKey, check_calls, compile_rules, lists_of_views, needs
 from .document import distinct
-from .functions import define, functions
+from .expressions import Expressions
+from .functions import Function, define, functions
 from .mapped import Cell, Mapped
+from .program import Check
 from .reader import read_rules
-from .rules import DEFAULT_BASE_IRI, Rules, Source
+from .rules import DEFAULT_BASE_IRI, LogicalView, Rules, Source, views
 from .sources import Loader, Table, resolve
+from .views import compile_view
 
 __all__ = ["DEFAULT_BASE_IRI", "Cell", "Mapped", "Rules", "Table", "map_rules", "read_rules"]
 
@@ -50,7 +53,9 @@ def map_rules(
         define(connection, language)
         tables = _load(connection, rules, root, language, check_calls(rules, known), on_progress)
         distinct_tables = {table.identifier: table for table in tables.values()}
-        mapped = Mapped(connection, compile_rules(rules, tables, known, graph), tuple(distinct_tables.values()))
+        checks = _make_views(connection, rules, tables, known)
+        program = compile_rules(rules, tables, known, graph, checks)
+        mapped = Mapped(connection, program, tuple(distinct_tables.values()))
         mapped.check(on_progress)
         errors = [fault for fault in mapped.faults if fault.severity == "error"]
         if strict and errors:
@@ -71,9 +76,13 @@ def _load(
 ) -> dict[TableKey, Table]:
     """Load each table once; raise every fault found in rules and tables together."""
     wanted: dict[tuple[Path, Source], dict[str, None]] = {}
+    lists: dict[tuple[Path, Source], dict[str, None]] = {}
+    inner = lists_of_views(rules)
     shared: dict[TableKey, tuple[Path, Source]] = {}
     refused = False
     for (document, source), names in needs(rules).items():
+        if isinstance(source, LogicalView):
+            continue
         try:
             path = resolve(source, document, root)
         except InputError as error:
@@ -83,15 +92,40 @@ def _load(
         same = Source("", "", source.formulation, source.iterator, source.nulls)
         shared[document, source] = (path, same)
         wanted.setdefault((path, same), {}).update(dict.fromkeys(names))
+        lists.setdefault((path, same), {}).update(dict.fromkeys(inner.get((document, source), ())))
     loader = Loader(connection, language)
     tables: dict[tuple[Path, Source], Table] = {}
     for done, ((path, source), columns) in enumerate(wanted.items()):
         if on_progress:
             on_progress(path.name, done, len(wanted))
         try:
-            tables[path, source] = loader.load(path, source, tuple(columns))
+            tables[path, source] = loader.load(path, source, tuple(columns), tuple(lists[path, source]))
         except InputError as error:
             faults += error.faults
     if faults:
         raise (RefusedError if refused else InputError)(*distinct(faults))
     return {key: tables[place] for key, place in shared.items()}
+
+
+def _make_views(
+    connection: duckdb.DuckDBPyConnection,
+    rules: Sequence[Rules],
+    tables: dict[TableKey, Table],
+    known: Mapping[str, Function],
+) -> list[Check]:
+    """Make each logical view once, as a table beside those it is made of; return the checks of what it reads."""
+    checks: list[Check] = []
+    names = needs(rules)
+    for document in rules:
+        for triples_map in document.triples_maps.values():
+            for view in views(triples_map.source):
+                if (document.path, view) in tables:
+                    continue
+                identifier = f"w{len(tables)}"
+                mine = {source: table for (path, source), table in tables.items() if path == document.path}
+                made = compile_view(view, identifier, names[document.path, view], mine, Expressions(known))
+                connection.execute(f"CREATE TABLE {identifier} AS {made.select}")
+                connection.execute(f"CREATE TABLE {identifier}_typed AS {made.typed}")
+                tables[document.path, view] = made.table
+                checks += made.checks
+    return checks

@@ -16,13 +16,22 @@ class Checks:
         """Take what turns expressions into SQL."""
         self._expressions = expressions
         self._found: dict[str, Check] = {}
+        self._conditions: list[Expression] = []
 
     def all(self) -> tuple[Check, ...]:
         """Return the checks of all term maps that were added."""
         return tuple(self._found.values())
 
-    def add(self, term_map: TermMap, table: Table, base_iri: str) -> None:
-        """Add the checks of a term map, those of what it is made of first."""
+    def add(self, term_map: TermMap, table: Table, base_iri: str, condition: Expression | None = None) -> None:
+        """Add the checks of a term map, those of what it is made of first.
+
+        They ask only of rows where the term map's own condition is true, and `condition`, that of the subject.
+        """
+        self._conditions = []
+        for stated in (condition, term_map.condition):
+            if stated is not None:
+                self._add_expression(stated, table, base_iri)
+                self._conditions.append(stated)
         for each in (term_map, term_map.language, term_map.datatype):
             if each is not None:
                 self._add_expression(each.expression, table, base_iri)
@@ -82,10 +91,11 @@ class Checks:
                 for _, value in inputs:
                     self._add_expression(value, table, base_iri)
                 function = self._expressions.functions[iri]
-                self._add_check(
-                    table, base_iri, expression, lambda scope: self._unread(expression, scope),
-                    function.expectation.get("en", "cannot be read"), {}, function.expectation,
-                )  # fmt: skip
+                if function.expectation:
+                    self._add_check(
+                        table, base_iri, expression, lambda scope: self._unread(expression, scope),
+                        function.expectation.get("en", "cannot be read"), {}, function.expectation,
+                    )  # fmt: skip
 
     def _unread(self, call: Call, scope: Scope) -> str:
         given = [f"{self._expressions.value(value, scope)} IS NOT NULL" for _, value in call.inputs]
@@ -101,6 +111,7 @@ class Checks:
         scope = Scope(table, base_iri)
         where = condition(scope)
         if where:
+            where = " AND ".join([where, *(self._expressions.holds(each, scope) for each in self._conditions)])
             text = " || ', ' || ".join(f"coalesce({scope.cell(name)[0]}, '')" for name in names)
             sql = f"SELECT c.row AS row, {text} AS text FROM {scope.sources} WHERE {where}"
             self._found.setdefault(sql, Check(sql, table, names, message, values, translations or {}))

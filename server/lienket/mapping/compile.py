@@ -13,16 +13,17 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from ..errors import Fault, InputError
-from ..vocabulary import LIENKET_FUNCTION, RDF
+from ..vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDF
 from .checks import Checks
 from .document import distinct, shown
 from .expressions import Expressions, Scope
 from .functions import Function
-from .program import Branch, Program
+from .program import Branch, Check, Program
 from .rules import (
     DEFAULT_GRAPH,
     Call,
     Constant,
+    LogicalView,
     PredicateObjectMap,
     RefObjectMap,
     Rules,
@@ -34,19 +35,22 @@ from .rules import (
     references,
     term_maps,
     term_references,
+    views,
 )
 from .sources import Table
 from .sql import literal
 from .terms import is_iri
+from .views import view_lists, view_needs
 
-TableKey = tuple[Path, Source]
+TableKey = tuple[Path, Source | LogicalView]
 """A source is found by the document that names it, because its path is relative to that."""
 
+_PREFIXES: Final = {LIENKET_FUNCTION: "lk:", GREL: "grel:", IDLAB_FUNCTION: "idlab-fn:"}
 _TYPE: Final = Constant(NamedNode(RDF + "type"))
 
 
 def needs(rules: Sequence[Rules]) -> dict[TableKey, tuple[str, ...]]:
-    """Return every source of the rules with the columns that are read from it."""
+    """Return every source and view of the rules with the columns that are read from it."""
     found: dict[TableKey, dict[str, None]] = {}
     for document in rules:
         for triples_map in document.triples_maps.values():
@@ -61,6 +65,21 @@ def needs(rules: Sequence[Rules]) -> dict[TableKey, tuple[str, ...]]:
                     if parent.source is not None:
                         theirs = found.setdefault((document.path, parent.source), {})
                         theirs.update(dict.fromkeys(references(condition.parent)))
+            for view in views(triples_map.source):
+                found.setdefault((document.path, view), {})
+                found.setdefault((document.path, view.on), {})
+                for source, name in view_needs(view):
+                    found.setdefault((document.path, source), {})[name] = None
+    return {key: tuple(names) for key, names in found.items()}
+
+
+def lists_of_views(rules: Sequence[Rules]) -> dict[TableKey, tuple[str, ...]]:
+    """Return the sources whose records hold others, with the paths of those."""
+    found: dict[TableKey, dict[str, None]] = {}
+    for document in rules:
+        for triples_map in document.triples_maps.values():
+            for view in views(triples_map.source):
+                found.setdefault((document.path, view.on), {}).update(dict.fromkeys(view_lists(view)))
     return {key: tuple(names) for key, names in found.items()}
 
 
@@ -84,8 +103,9 @@ def compile_rules(
     tables: Mapping[TableKey, Table],
     functions: Mapping[str, Function],
     graph: str | None = None,
+    checks_of_views: Iterable[Check] = (),
 ) -> Program:
-    """Compile rules for loaded tables.
+    """Compile rules for loaded tables and views.
 
     `graph` is the IRI of the graph that takes what would go into the default graph.
 
@@ -107,8 +127,8 @@ def compile_rules(
         compiler.add(document, triples_map)
         if table is not None:
             for term_map in term_maps(triples_map):
-                checks.add(term_map, table, triples_map.base_iri)
-    return Program(tuple(expressions.preparations()), tuple(compiler.branches), checks.all())
+                checks.add(term_map, table, triples_map.base_iri, triples_map.subject.condition)
+    return Program(tuple(expressions.preparations()), tuple(compiler.branches), (*checks_of_views, *checks.all()))
 
 
 class _Compiler:
@@ -168,6 +188,7 @@ class _Compiler:
             subject_columns=_headers(table, subject_columns),
             columns=_headers(table, columns or subject_columns),
             several=scope.several,
+            conditional=triples_map.subject.condition is not None,
         )
 
     def _joined(
@@ -195,23 +216,24 @@ def _headers(table: Table | None, names: Iterable[str]) -> tuple[str, ...]:
 def _call_fault(call: Call, functions: Mapping[str, Function]) -> tuple[str, dict[str, str]]:
     function = functions.get(call.function)
     if function is None:
-        known = ", ".join(sorted(_short(iri) for iri in functions))
+        near = [iri for iri in functions if iri.partition("#")[0] == call.function.partition("#")[0]]
+        known = ", ".join(sorted(_short(iri) for iri in near or functions))
         return (
             "calls the unknown function {function}; known are {known} (more with a language)",
             {"function": _short(call.function), "known": known},
         )
-    given = [parameter for parameter, _ in call.inputs]
-    if sorted(given) != sorted(function.parameters):
-        return (
-            "calls {function} with {given}, and it takes {expected}",
-            {
-                "function": _short(call.function),
-                "given": ", ".join(map(_short, given)) or "–",
-                "expected": ", ".join(map(_short, function.parameters)),
-            },
-        )
+    values = {"function": _short(call.function), "expected": ", ".join(map(_short, function.parameters)) or "–"}
+    given = [function.parameter(parameter) for parameter, _ in call.inputs]
+    fitting = len(set(given)) == len(given) and set(given) <= set(function.parameters)
+    if not fitting or any(name not in given for name in function.parameters if name not in function.optional):
+        values["given"] = ", ".join(_short(parameter) for parameter, _ in call.inputs) or "–"
+        return "calls {function} with {given}, and it takes {expected}", values
+    if call.output is not None and call.output not in function.outputs:
+        values["given"] = _short(call.output)
+        values["expected"] = ", ".join(map(_short, function.outputs))
+        return "takes {given} from {function}, and it returns {expected}", values
     return "", {}
 
 
 def _short(iri: str) -> str:
-    return "lk:" + iri.removeprefix(LIENKET_FUNCTION) if iri.startswith(LIENKET_FUNCTION) else iri
+    return next((prefix + iri.removeprefix(name) for name, prefix in _PREFIXES.items() if iri.startswith(name)), iri)

@@ -1,7 +1,8 @@
 """An RDF document held as it was written: terms in their order, lexical forms untouched."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Self
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -21,19 +22,49 @@ _TYPE = NamedNode(RDF + "type")
 class Document:
     """The triples of one Turtle (or other RDF) file, by subject and predicate, in the order of the file."""
 
-    def __init__(self, path: Path, base_iri: str) -> None:
-        """Read `path`; relative IRIs in it are resolved against `base_iri`.
+    def __init__(self, path: Path, base_iri: str, *others: Path) -> None:
+        """Read `path` and what is read together with it; relative IRIs are resolved against `base_iri`.
 
         Raises InputError where the file is missing, unreadable or not well-formed, with its line.
         """
-        self.file = shown(path)
+        self._fill(
+            shown(path),
+            (
+                (quad.subject, quad.predicate.value, quad.object)
+                for each in (path, *others)
+                for quad in read_quads(Path(shown(each)), base_iri=base_iri)
+                # A mapping has one graph: what a format with graphs says of them is left aside.
+                if isinstance(quad.subject, NamedNode | BlankNode) and not isinstance(quad.object, Triple)
+            ),
+        )
+
+    @classmethod
+    def of(
+        cls, path: Path, triples: Iterable[tuple[Node, str, Term]], names: Mapping[Node, str], rows: Mapping[str, int]
+    ) -> Self:
+        """Return the document that triples make; `names` are what its file calls a node, `rows` where that is."""
+        document = cls.__new__(cls)
+        document._fill(shown(path), triples)
+        document._names.update(names)
+        document.rows.update(rows)
+        return document
+
+    def _fill(self, file: str, triples: Iterable[tuple[Node, str, Term]]) -> None:
+        self.file = file
+        self.rows: dict[str, int] = {}
+        """Lines of the file, by name."""
+        self._names: dict[Node, str] = {}
         self._triples: dict[Node, dict[str, list[Term]]] = {}
-        for quad in read_quads(Path(self.file), base_iri=base_iri):
-            # A mapping has one graph: what a format with graphs says of them is left aside.
-            if isinstance(quad.subject, NamedNode | BlankNode) and not isinstance(quad.object, Triple):
-                objects = self._triples.setdefault(quad.subject, {}).setdefault(quad.predicate.value, [])
-                if quad.object not in objects:
-                    objects.append(quad.object)
+        for subject, predicate, object_ in triples:
+            objects = self._triples.setdefault(subject, {}).setdefault(predicate, [])
+            if object_ not in objects:
+                objects.append(object_)
+
+    def name(self, node: Term) -> str:
+        """Return what the file calls a node: its IRI, or its label behind `_:`, if it gives it no other name."""
+        if not isinstance(node, Literal) and node in self._names:
+            return self._names[node]
+        return str(node) if isinstance(node, BlankNode) else node.value
 
     def nodes(self) -> Iterator[Node]:
         """Yield every subject, in the order of the file."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Self
 from urllib.parse import quote
 
@@ -109,7 +110,8 @@ class Expressions:
                 ]
                 return " || ".join(pieces) if pieces else "''"
             case Call():
-                text = f"lk_stated({self.called(expression, scope)})"
+                text = self.called(expression, scope)
+                text = f"lk_stated({text})" if self.functions[expression.function].leaves_empty else text
                 return f"{encode}({text})" if encode else text
             case Fresh():
                 raise TypeError("a fresh blank node has no text")
@@ -117,13 +119,20 @@ class Expressions:
     def called(self, call: Call, scope: Scope) -> str:
         """Return what a function answers: NULL where it cannot read its input, an empty text for nothing stated."""
         function = self.functions[call.function]
-        inputs = dict(call.inputs)
+        inputs = {function.parameter(name): value for name, value in call.inputs}
 
         def build(scope: Scope) -> str:
-            arguments = (self.value(inputs[parameter], scope) for parameter in function.parameters)
+            arguments = (
+                self.value(inputs[name], scope) if name in inputs else "CAST(NULL AS VARCHAR)"
+                for name in function.parameters
+            )
             return f"{function.macro}({', '.join(arguments)})"
 
         return self._make(scope, references(call), build)
+
+    def holds(self, condition: Expression, scope: Scope) -> str:
+        """Return the SQL that tells whether a condition is true."""
+        return f"{self.value(condition, scope)} = 'true'"
 
     # Terms: NULL where the text makes none
 
@@ -135,11 +144,16 @@ class Expressions:
 
     def term(self, term_map: TermMap, scope: Scope, number: int) -> str:
         """Return the SQL of a term."""
+        if term_map.condition is not None:
+            term = self.term(replace(term_map, condition=None), scope, number)
+            return f"CASE WHEN {self.holds(term_map.condition, scope)} THEN {term} END"
         expression = term_map.expression
         if isinstance(expression, Constant) and not (term_map.language or term_map.datatype):
             return literal(str(expression.term))
         if isinstance(expression, Fresh):
-            return f"'_:n{number}r' || CAST({scope.alias}.row AS VARCHAR)"
+            # A row of a table may be several records of a view.
+            record = "rowid" if scope.table is not None and scope.table.view else "row"
+            return f"'_:n{number}r' || CAST({scope.alias}.{record} AS VARCHAR)"
         if term_map.term_type == "BlankNode":
             return f"'_:' || lk_blank({self.value(expression, scope)})"
         if term_map.term_type == "Literal":
@@ -188,6 +202,9 @@ class Expressions:
             natural = scope.cell(term_map.expression.name)[1]
             if natural is not None:
                 return f"{quoted} || lk_datatype({natural})"
+        if isinstance(term_map.expression, Call):
+            returned = self.functions[term_map.expression.function].datatype
+            return f"{quoted} || {literal(f'^^<{returned}>')}" if returned else quoted
         return quoted
 
     def _typed_literal(self, datatype_map: TermMap, text: str, quoted: str, scope: Scope) -> str:

@@ -1,8 +1,8 @@
 """Functions of the compiled SQL: each is a DuckDB macro named `lk_…`, and nothing else is called there.
 
 Three kinds: those that write terms (`lk_iri`, `lk_esc`, …), those that check them (`lk_is_date`, …), and those that
-mapping rules call (`lk_fn_date`, …), which are described in FnO <https://w3id.org/function/ontology> in `functions.ttl`
-beside this file and in every language pack.
+mapping rules call (`lk_fn_date`, `lk_grel_toUpperCase`, …), which are described in FnO
+<https://w3id.org/function/ontology> in `functions.ttl` and `grel.ttl` beside this file and in every language pack.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,13 +14,16 @@ import duckdb
 import pyoxigraph
 
 from ..languages import Language
-from ..vocabulary import FNO, LIENKET_FUNCTION, RDFS, XSD
+from ..vocabulary import FNO, GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDFS, XSD
 from .document import Document, Node
+from .grel import GREL_MACROS
 from .sql import literal
 from .terms import DATATYPES, IRI, IUNRESERVED, LANGUAGE_TAG, SCHEME, UNRESERVED, URI, Datatype
 
 _EXPECTATION: Final = LIENKET_FUNCTION + "expectation"
-_RESULT: Final = LIENKET_FUNCTION + "result"
+_EMPTY: Final = LIENKET_FUNCTION + "empty"
+_STATES_NOTHING: Final = LIENKET_FUNCTION + "StatesNothing"
+_MACRO_PREFIXES: Final = {LIENKET_FUNCTION: "lk_fn_", GREL: "lk_grel_", IDLAB_FUNCTION: "lk_idlab_"}
 
 _FAR: Final = "'1" + "0" * 38 + "'::HUGEINT"
 """A whole number beyond the limits of every datatype."""
@@ -98,8 +101,17 @@ ITEM_MACROS: Final[dict[str, str]] = {
         f"THEN {{'text': v::VARCHAR, 'datatype': '{XSD}integer'}} "
         f"ELSE {{'text': coalesce(lk_double(try_cast(v AS DOUBLE)), v::VARCHAR), 'datatype': '{XSD}double'}} END END"
     ),
+    "lk_numbered(l)": (
+        "CASE WHEN len(l) > 0 THEN list_transform(l, lambda v, i: {'v': v, 'n': i - 1}) ELSE [NULL] END"
+    ),
+    "lk_csv(t)": (
+        r"""list_transform(regexp_extract_all(t, '(?:"(?:[^"]|"")*"|[^"\r\n])+'), lambda r: list_transform("""
+        """regexp_extract_all(r || ',', '("(?:[^"]|"")*"|[^,]*),', 1), """
+        """lambda c: CASE WHEN c[1] = '"' THEN replace(c[2:-2], '""', '"') ELSE c END))"""
+    ),
+    "lk_csv_cell(h, r, n)": "r[list_position(h, n)]",
 }
-"""Macros that sources use while loading JSON."""
+"""Macros that sources use while loading JSON, and views for records inside of records."""
 
 _POINT: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 
@@ -111,6 +123,15 @@ FUNCTION_MACROS: Final[dict[str, str]] = {
         "WHEN try_cast(x AS DOUBLE) = try_cast(y AS DOUBLE) AND try_cast(x AS DOUBLE) IN (0, -1) THEN '' "
         "WHEN abs(try_cast(x AS DOUBLE)) <= 180 AND abs(try_cast(y AS DOUBLE)) <= 90 "
         "THEN 'POINT(' || x || ' ' || y || ')' END"
+    ),
+    "lk_fn_concat(p, t, s)": "CASE WHEN t = '' THEN '' ELSE p || t || coalesce(s, '') END",
+    "lk_fn_titleCase(t)": (
+        r"CASE WHEN t = '' THEN '' ELSE list_aggregate(list_transform(regexp_extract_all(lower(nfc_normalize(t)), "
+        r"'[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda s: upper(s[1]) || s[2:]), 'string_agg', '') END"
+    ),
+    "lk_fn_part(t, d, n)": (
+        "CASE WHEN t = '' THEN '' WHEN try_cast(n AS INTEGER) >= 1 AND d <> '' "
+        "THEN coalesce(trim(string_split(t, d)[try_cast(n AS INTEGER)]), '') END"
     ),
     "lk_fn_code(t, w)": (
         "CASE WHEN t = '' THEN '' WHEN length(t) <= try_cast(w AS INTEGER) AND "
@@ -124,8 +145,8 @@ FUNCTION_MACROS: Final[dict[str, str]] = {
 class Example:
     """What a function returns for an input; None where the input cannot be read."""
 
-    inputs: Mapping[str, str]
-    """Texts by parameter IRI."""
+    inputs: Mapping[str, str | None]
+    """Texts by parameter IRI; None for one that is left out."""
     result: str | None
 
 
@@ -136,49 +157,90 @@ class Function:
     iri: str
     parameters: tuple[str, ...]
     """Parameter IRIs, in the order of the macro's arguments."""
+    optional: frozenset[str]
+    """Those of them that a call may leave out."""
+    outputs: tuple[str, ...]
+    """What rml:return may name; all of them are names of the one text that the macro returns."""
+    predicates: Mapping[str, str]
+    """Parameter by the predicate that stands for it in descriptions of executions."""
+    datatype: str | None
+    """Datatype of what is returned, where that is no plain text."""
+    leaves_empty: bool
+    """Whether an empty text is returned where the input states nothing; else it is a text like others."""
     labels: Mapping[str, str]
     comments: Mapping[str, str]
     expectation: Mapping[str, str]
-    """By language tag, what is said after an input that cannot be read."""
+    """By language tag, what is said after an input that cannot be read; without it NULL is no value, and no fault."""
     examples: tuple[Example, ...]
 
     @property
     def macro(self) -> str:
         """The SQL macro that does the work."""
-        return "lk_fn_" + self.iri.removeprefix(LIENKET_FUNCTION)
+        namespace = next(name for name in _MACRO_PREFIXES if self.iri.startswith(name))
+        return _MACRO_PREFIXES[namespace] + self.iri.removeprefix(namespace)
+
+    def parameter(self, name: str) -> str:
+        """Return a parameter that is named by its own IRI or by its predicate; another name as it is."""
+        return name if name in self.parameters else self.predicates.get(name, name)
 
 
 def functions(language: Language | None = None) -> Mapping[str, Function]:
     """Return the functions that rules may call, by IRI; without a language only those that need none."""
-    documents = [Path(__file__).with_name("functions.ttl")]
+    documents = [Path(__file__).with_name(name) for name in ("functions.ttl", "grel.ttl")]
     if language is not None:
         documents.append(language.functions)
-    return {function.iri: function for path in documents for function in _described(path)}
+    return {function.iri: function for function in _described(Document(documents[0], LIENKET_FUNCTION, *documents[1:]))}
 
 
-def _described(path: Path) -> Iterator[Function]:
-    document = Document(path, LIENKET_FUNCTION)
+def _described(document: Document) -> Iterator[Function]:
     for node in document.of_type(FNO + "Function"):
         if not isinstance(node, pyoxigraph.NamedNode):
             continue
-        parameters = tuple(
-            parameter.value
-            for head in document.objects(node, FNO + "expects")
-            for parameter in document.members(head)
-            if isinstance(parameter, pyoxigraph.NamedNode)
-        )
-        examples = tuple(
-            Example(
-                {parameter: document.objects(run, parameter)[0].value for parameter in parameters},
-                next((result.value for result in document.objects(run, _RESULT)), None),
-            )
-            for run in document.of_type(FNO + "Execution")
-            if node in document.objects(run, FNO + "executes")
-        )
+        parameters, outputs = (tuple(_listed(document, node, word)) for word in ("expects", "returns"))
+        predicates = {
+            predicate.value: parameter.value
+            for parameter in (*parameters, *outputs)
+            for predicate in document.objects(parameter, FNO + "predicate")
+        }
+        types = [type_.value for output in outputs for type_ in document.objects(output, FNO + "type")]
+        named = {parameter.value for parameter in parameters}
+        optional = (parameter.value for parameter in parameters if _says(document, parameter, "required", "false"))
         yield Function(
-            node.value, parameters, _texts(document, node, RDFS + "label"), _texts(document, node, RDFS + "comment"),
-            _texts(document, node, _EXPECTATION), examples,
+            iri=node.value,
+            parameters=tuple(parameter.value for parameter in parameters),
+            optional=frozenset(optional),
+            outputs=(*(output.value for output in outputs),
+                     *(predicate for predicate, name in predicates.items() if name not in named)),
+            predicates=predicates,
+            datatype=next((type_ for type_ in types if type_ != XSD + "string"), None),
+            leaves_empty=any(
+                state.value == _STATES_NOTHING for output in outputs for state in document.objects(output, _EMPTY)
+            ),
+            labels=_texts(document, node, RDFS + "label"),
+            comments=_texts(document, node, RDFS + "comment"),
+            expectation=_texts(document, node, _EXPECTATION),
+            examples=tuple(_examples(document, node, predicates, outputs[0].value)),
         )  # fmt: skip
+
+
+def _listed(document: Document, node: Node, word: str) -> Iterator[pyoxigraph.NamedNode]:
+    for head in document.objects(node, FNO + word):
+        yield from (each for each in document.members(head) if isinstance(each, pyoxigraph.NamedNode))
+
+
+def _says(document: Document, node: Node, word: str, text: str) -> bool:
+    return any(value.value == text for value in document.objects(node, FNO + word))
+
+
+def _examples(document: Document, node: Node, predicates: Mapping[str, str], output: str) -> Iterator[Example]:
+    for run in document.of_type(FNO + "Execution"):
+        if node in document.objects(run, FNO + "executes"):
+            texts = {
+                name: next((value.value for value in document.objects(run, predicate)), None)
+                for predicate, name in predicates.items()
+            }
+            result = texts.pop(output)
+            yield Example(texts, result)
 
 
 def _texts(document: Document, node: Node, predicate: str) -> dict[str, str]:
@@ -195,13 +257,17 @@ def macros(language: Language | None = None) -> dict[str, str]:
     known |= {f"{datatype.macro}(t)": _lexical(datatype) for datatype in DATATYPES.values()}
     cases = " ".join(f"WHEN {literal(iri)} THEN {datatype.macro}(t)" for iri, datatype in DATATYPES.items())
     known["lk_is_valid(t, d)"] = f"CASE d {cases} ELSE true END"
-    known |= ITEM_MACROS | FUNCTION_MACROS
+    known |= ITEM_MACROS | FUNCTION_MACROS | GREL_MACROS
     if language is not None:
         known |= language.macros
+        known["lk_clean_text(t)"] = "nullif(lk_clean(t), '')"
         known["lk_clean_item(i)"] = (
             "CASE WHEN i IS NOT NULL AND (i.datatype IS NOT NULL OR lk_clean(i.text) <> '') "
             "THEN {'text': lk_clean(i.text), 'datatype': i.datatype} END"
         )
+    else:
+        known["lk_clean_text(t)"] = "t"
+        known["lk_clean_item(i)"] = "i"
     return known
 
 

@@ -145,7 +145,8 @@ class Mapped:
         table = check.table
         headers = ", ".join(table.columns[name].name for name in check.columns)
         found = self._all(f"SELECT DISTINCT row, text FROM ({check.sql}) ORDER BY row LIMIT {_FAULTS_A_RULE + 1}")
-        typed = self._typed(table, check.columns, [row for row, _ in found])
+        rows = [row for row, _ in found]
+        typed = (self._typed_of_view if table.view else self._typed)(table, check.columns, rows)
         faults = [
             Fault(check.message, table.file, row, headers, typed.get(row, text) or None, table.sheet, check.values,
                   check.translations)
@@ -230,13 +231,20 @@ class Mapped:
                 "items": f"list_aggregate(list_transform(t.{column.identifier}, lambda i: i.text), 'string_agg', ', ')",
             }[column.kind]
             found = self._all(
-                f"SELECT t.row, {value} FROM {table.identifier} AS t LEFT JOIN {table.identifier}_typed AS y "
+                f"SELECT DISTINCT t.row, {value} FROM {table.identifier} AS t LEFT JOIN {table.identifier}_typed AS y "
                 f"ON y.row = t.row AND y.name = '{column.identifier}' WHERE t.row IN (SELECT unnest($1))", list(rows),
             )  # fmt: skip
             for row, text in found:
                 if text is not None:
                     texts.setdefault(row, []).append(text)
         return {row: ", ".join(parts) for row, parts in texts.items()}
+
+    def _typed_of_view(self, table: Table, names: Sequence[str], rows: Sequence[int]) -> dict[int, str]:
+        """Return what cleaning has changed; a row may be several of a view, so the check tells the other texts."""
+        query = f"SELECT row, text FROM {table.identifier}_typed WHERE name = $1 AND row IN (SELECT unnest($2))"
+        if len(names) != 1 or not rows:
+            return {}
+        return dict(self._all(query, table.columns[names[0]].identifier, list(rows)))
 
     def _all(self, query: str, *values: object) -> list[Any]:
         return self.connection.execute(query, list(values)).fetchall()

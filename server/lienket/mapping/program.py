@@ -33,6 +33,8 @@ class Branch:
     """Columns that the object is made of, by header; those of the subject where it is made of none."""
     several: bool
     """Whether a row may make more than one of these quads: in a join, or from a list of values."""
+    conditional: bool = False
+    """Whether the subject has a condition, so that rows without one are nothing unusual."""
 
     @property
     def certain(self) -> bool:
@@ -107,7 +109,8 @@ class Program:
         """
         for table in {branch.table.identifier: branch.table for branch in self.branches if branch.table}.values():
             mine = [branch for branch in self.branches if branch.table == table]
-            if {column.kind for column in table.columns.values()} != {"text"}:
+            kinds = {column.kind for column in table.columns.values()}
+            if table.view or kinds != {"text"} or any(branch.conditional for branch in mine):
                 continue
             for subject in dict.fromkeys(branch.subject for branch in mine if branch.subject_columns):
                 headers = next(branch.subject_columns for branch in mine if branch.subject == subject)

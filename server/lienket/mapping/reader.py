@@ -1,45 +1,46 @@
 """Reads an RML document into rules, and reports every mistake in it at once.
 
 RML-Core <http://w3id.org/rml/core/spec>, RML-IO <http://w3id.org/rml/io/spec> (tables and JSON in files), RML-FNML
-<http://w3id.org/rml/fnml/spec> (function executions).
+<http://w3id.org/rml/fnml/spec> (function executions), RML-LV <http://w3id.org/rml/lv/spec> (logical views).
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pyoxigraph
 from pyoxigraph import BlankNode, NamedNode
 
-from ..errors import Fault, InputError
-from ..vocabulary import RDF, RML, XSD
+from ..errors import InputError
+from ..vocabulary import RDF, RML
 from .document import Document, Node, Term
+from .reading import short
 from .rules import (
     DEFAULT_BASE_IRI,
     FORMULATIONS,
     TERM_TYPES,
     Call,
     Constant,
-    Expression,
     Formulation,
-    Fresh,
     JoinCondition,
+    LogicalView,
     PredicateObjectMap,
     Reference,
     RefObjectMap,
     Rules,
     Source,
     Template,
-    TemplateError,
     TermMap,
     TermType,
     TriplesMap,
-    parse_template,
     term_maps,
     term_references,
 )
 from .terms import is_iri, is_language_tag
+from .view_reader import ViewReading
+from .yarrrml import YARRRML_SUFFIXES, read_yarrrml
 
 _PROPERTIES: Final = frozenset(
     RML + name
@@ -49,14 +50,18 @@ _PROPERTIES: Final = frozenset(
         "objectMap", "object", "graphMap", "graph", "constant", "reference", "template", "termType", "languageMap",
         "language", "datatypeMap", "datatype", "parentTriplesMap", "joinCondition", "childMap", "child", "parentMap",
         "parent", "functionExecution", "function", "functionMap", "input", "parameter", "parameterMap", "inputValue",
-        "inputValueMap", "return", "returnMap",
+        "inputValueMap", "return", "returnMap", "condition", "viewOn", "field", "fieldName", "leftJoin", "innerJoin",
+        "parentLogicalView", "structuralAnnotation", "onFields", "targetView", "targetFields",
     )
 )  # fmt: skip
 """The words of RML that this module reads; another one in the namespace is a mistake, said so."""
 
+_TEXTS: Final = ("languageMap", "datatypeMap")
+"""Maps whose text becomes part of another term."""
+
 
 def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
-    """Read a mapping document.
+    """Read a mapping document: RML in Turtle (or another format of RDF), or YARRRML where the suffix is `.yml`.
 
     `base_iri` is put before relative IRIs that the rules make (RML concatenates), except where a triples map states
     its own rml:baseIRI; relative IRIs of the document itself are resolved against it.
@@ -64,21 +69,20 @@ def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     Raises InputError with one fault a mistake; each names the file and the triples map.
     """
     path = Path(path)
-    reader = _Reader(Document(path, base_iri), base_iri)
+    read = read_yarrrml if path.suffix.lower() in YARRRML_SUFFIXES else Document
+    reader = _Reader(read(path, base_iri), base_iri)
     triples_maps = reader.triples_maps()
     if reader.faults:
         raise InputError(*reader.faults)
     return Rules(path, triples_maps)
 
 
-class _Reader:
-    """Walks a document; collects faults instead of stopping at the first."""
+class _Reader(ViewReading):
+    """Walks a document."""
 
     def __init__(self, document: Document, base_iri: str) -> None:
-        self._document = document
+        super().__init__(document)
         self._base_iri = base_iri
-        self._triples_map = ""
-        self.faults: list[Fault] = []
 
     def triples_maps(self) -> dict[str, TriplesMap]:
         self._check_words()
@@ -96,10 +100,10 @@ class _Reader:
         )
         if not nodes:
             self._fault("holds no rml:TriplesMap")
-        names = {_name(node) for node in nodes}
+        names = {self._document.name(node) for node in nodes}
         found = {}
         for node in nodes:
-            self._triples_map = _name(node)
+            self._place = {"triples_map": self._document.name(node)}
             triples_map = self._triples_map_of(node)
             if triples_map is None:
                 continue
@@ -108,9 +112,12 @@ class _Reader:
                 for parent in each.objects:
                     if isinstance(parent, RefObjectMap) and parent.parent not in names:
                         self._fault("joins the triples map {parent}, which is not in this file", parent=parent.parent)
+        for view in self._document.of_type(RML + "LogicalView"):
+            self._logical_view(view)  # one that nobody uses may be at fault too
         for triples_map in found.values():
-            self._triples_map = triples_map.name
+            self._place = {"triples_map": triples_map.name}
             self._check_joins(triples_map, found)
+            self._check_field_names(triples_map, found)
         return found
 
     def _check_words(self) -> None:
@@ -121,7 +128,7 @@ class _Reader:
             if predicate.startswith(RML) and predicate not in _PROPERTIES
         }
         for predicate in sorted(unknown):
-            self._fault("uses {word}, which is no word of RML or one that is not supported", word=_short(predicate))
+            self._fault("uses {word}, which is no word of RML or one that is not supported", word=short(predicate))
 
     def _check_joins(self, triples_map: TriplesMap, found: Mapping[str, TriplesMap]) -> None:
         for each in triples_map.predicate_object_maps:
@@ -137,7 +144,7 @@ class _Reader:
     def _triples_map_of(self, node: Node) -> TriplesMap | None:
         before = len(self.faults)
         subject_node = self._one(node, "subjectMap", "subject", required=True)
-        source = self._source(node)
+        source = self._abstract_source(node, "logicalSource")
         subject = self._shortcut_or_map(node, "subject", "subjectMap", ("IRI", "BlankNode"))
         classes: list[NamedNode] = []
         graphs: tuple[TermMap, ...] = ()
@@ -157,16 +164,21 @@ class _Reader:
         if len(self.faults) > before or not subject or not isinstance(subject[0], TermMap):
             return None
         base_iri = base.value if isinstance(base, NamedNode) else self._base_iri
-        triples_map = TriplesMap(_name(node), source, subject[0], tuple(classes), graphs, maps, base_iri)
+        triples_map = TriplesMap(self._document.name(node), source, subject[0], tuple(classes), graphs, maps, base_iri)
+        if source is None and self._document.objects(node, RML + "logicalSource"):
+            return None  # its view is at fault, and that is told already
         if source is None and any(term_references(each) for each in term_maps(triples_map)):
             self._fault("reads columns and has no rml:logicalSource")
             return None
         return triples_map
 
-    def _source(self, node: Node) -> Source | None:
-        logical = self._one(node, "logicalSource")
+    def _abstract_source(self, node: Term, word: str) -> Source | LogicalView | None:
+        logical = self._one(node, word)
         if logical is None:
             return None
+        return self._logical_view(logical) if self._is_view(logical) else self._source(logical)
+
+    def _source(self, logical: Term) -> Source | None:
         source = self._one(logical, "source", required=True)
         formulation = self._one(logical, "referenceFormulation")
         iterator = self._text(logical, "iterator")
@@ -180,13 +192,13 @@ class _Reader:
             folders = {None: "mapping", RML + "MappingDirectory": "mapping", RML + "CurrentWorkingDirectory": "working"}
             key = stated.value if stated is not None else None
             if isinstance(stated, NamedNode) and key not in folders:
-                self._fault("has an rml:root that is not known: {found}", found=_short(stated.value))
+                self._fault("has an rml:root that is not known: {found}", found=short(stated.value))
             root = folders.get(key, key or "mapping")
         for word, accepted in (("encoding", RML + "UTF-8"), ("compression", RML + "none")):
             stated = self._one(source, word)
             if stated is not None and getattr(stated, "value", None) != accepted:
                 self._fault("asks for {found}, which is not supported: only {accepted} is",
-                            found=_short(str(getattr(stated, "value", stated))), accepted=_short(accepted))  # fmt: skip
+                            found=short(str(getattr(stated, "value", stated))), accepted=short(accepted))  # fmt: skip
         nulls = tuple(
             null.value
             for holder in (source, logical)
@@ -200,8 +212,8 @@ class _Reader:
         if kind is None:
             self._fault(
                 "has a reference formulation that is not known: {found}; known are {known}",
-                found=_short(str(getattr(formulation, "value", formulation))),
-                known=", ".join(map(_short, FORMULATIONS)),
+                found=short(str(getattr(formulation, "value", formulation))),
+                known=", ".join(map(short, FORMULATIONS)),
             )
             return None
         if kind == "json" and iterator is None:
@@ -251,18 +263,7 @@ class _Reader:
             parent_side = self._expression_of(condition, "parent", "parentMap")
             if child and parent_side:
                 conditions.append(JoinCondition(child, parent_side))
-        return RefObjectMap(_name(parent), tuple(conditions)) if parent is not None else None
-
-    def _expression_of(self, node: Term, shortcut: str, word: str) -> Expression | None:
-        """Read one side of a join condition: a reference as text, or an expression map."""
-        text = self._text(node, shortcut)
-        if text is not None:
-            return Reference(text)
-        expression_map = self._one(node, word)
-        if expression_map is None:
-            self._fault("has an rml:joinCondition without rml:{word} or rml:{word}Map", word=shortcut)
-            return None
-        return self._expression(expression_map, word)
+        return RefObjectMap(self._document.name(parent), tuple(conditions)) if parent is not None else None
 
     def _constant(self, term: Term, word: str, kinds: tuple[str, ...]) -> TermMap | None:
         kind: TermType = (
@@ -275,16 +276,25 @@ class _Reader:
         return TermMap(Constant(term), kind)
 
     def _term_map(self, node: Term, word: str, kinds: tuple[str, ...], default: TermType = "IRI") -> TermMap | None:
+        """Read a term map; a condition of it is kept with its term, that of a language or datatype in its text."""
+        term_map = self._unconditional_term_map(node, word, kinds, default)
+        condition = None if word in _TEXTS else self._condition(node)
+        return replace(term_map, condition=condition) if term_map and condition else term_map
+
+    def _unconditional_term_map(
+        self, node: Term, word: str, kinds: tuple[str, ...], default: TermType
+    ) -> TermMap | None:  # fmt: skip
         stated = self._one(node, "termType")
         term_type = TERM_TYPES.get(getattr(stated, "value", "")) if stated is not None else None
         if stated is not None and term_type is None:
             self._fault("has an unknown rml:termType in its rml:{word}: {found}; known are {known}", word=word,
-                        found=_short(str(getattr(stated, "value", stated))),
-                        known=", ".join(map(_short, TERM_TYPES)))  # fmt: skip
+                        found=short(str(getattr(stated, "value", stated))),
+                        known=", ".join(map(short, TERM_TYPES)))  # fmt: skip
             return None
         language = self._language(node)
         datatype = self._datatype(node)
-        expression = self._expression(node, word, optional=term_type == "BlankNode")
+        read = self._expression if word in _TEXTS else self._unconditional
+        expression = read(node, word, optional=term_type == "BlankNode")
         if expression is None:
             return None
         if isinstance(expression, Constant):
@@ -351,99 +361,6 @@ class _Reader:
             return None
         return found
 
-    def _expression(self, node: Term, word: str, *, optional: bool = False) -> Expression | None:
-        """Read the one expression of an expression map."""
-        stated = [
-            (kind, value)
-            for kind in ("constant", "reference", "template", "functionExecution")
-            for value in self._document.objects(node, RML + kind)
-        ]
-        if not stated and optional:
-            return Fresh()
-        if len(stated) != 1:
-            self._fault(
-                "has an rml:{word} with {number} of rml:constant, rml:reference, rml:template and"
-                " rml:functionExecution, where exactly one has to stand",
-                word=word, number=len(stated) or "none",
-            )  # fmt: skip
-            return None
-        kind, value = stated[0]
-        if kind == "constant":
-            return Constant(value)
-        if kind == "functionExecution":
-            return self._call(value)
-        if not isinstance(value, pyoxigraph.Literal):
-            self._fault("has an rml:{kind} that is not text: {found}", kind=kind, found=value)
-            return None
-        if kind == "reference":
-            return Reference(value.value)
-        try:
-            return parse_template(value.value)
-        except TemplateError as error:
-            self._fault("has a faulty template {found}: {detail}", found=value.value, detail=error)
-            return None
-
-    def _call(self, node: Term) -> Call | None:
-        function = self._constant_iri(node, "function", "functionMap")
-        if function is None:
-            self._fault("has an rml:functionExecution without rml:function")
-            return None
-        inputs: list[tuple[str, Expression]] = []
-        for each in self._document.objects(node, RML + "input"):
-            parameter = self._constant_iri(each, "parameter", "parameterMap")
-            constants = self._document.objects(each, RML + "inputValue")
-            maps = self._document.objects(each, RML + "inputValueMap")
-            if parameter is None or len(constants) + len(maps) != 1:
-                self._fault("calls {function} with an rml:input that lacks its rml:parameter or its one value",
-                            function=function)  # fmt: skip
-                continue
-            value = Constant(constants[0]) if constants else self._expression(maps[0], "inputValueMap")
-            if value is not None:
-                inputs.append((parameter, value))
-        return Call(function, tuple(inputs))
-
-    def _constant_iri(self, node: Term, shortcut: str, word: str) -> str | None:
-        found = self._document.objects(node, RML + shortcut)
-        for map_ in self._document.objects(node, RML + word):
-            found += self._document.objects(map_, RML + "constant")
-        return found[0].value if len(found) == 1 and isinstance(found[0], NamedNode) else None
-
-    def _one(self, node: Term, *words: str, required: bool = False) -> Term | None:
-        """Return the only value of one or several words together; a second one, or none where required, is a fault."""
-        found = [value for word in words for value in self._document.objects(node, RML + word)]
-        if len(found) > 1:
-            self._fault("has more than one {words}", words=" / ".join(f"rml:{word}" for word in words))
-        if required and not found:
-            self._fault("has no {words}", words=" / ".join(f"rml:{word}" for word in words))
-        return found[0] if found else None
-
-    def _text(self, node: Term, word: str, *, required: bool = False) -> str | None:
-        found = self._one(node, word, required=required)
-        if found is None:
-            return None
-        if not isinstance(found, pyoxigraph.Literal):
-            self._fault("has an rml:{kind} that is not text: {found}", kind=word, found=found)
-            return None
-        return found.value
-
-    def _fault(self, message: str, **values: object) -> None:
-        if self._triples_map:
-            message, values = "triples map {triples_map} " + message, {"triples_map": self._triples_map, **values}
-        fault = Fault(message, self._document.file, values=values)
-        if str(fault) not in {str(known) for known in self.faults}:
-            self.faults.append(fault)
-
 
 def _family(term_type: TermType) -> str:
     return term_type if term_type in ("BlankNode", "Literal") else "IRI"
-
-
-def _name(node: Term) -> str:
-    return str(node) if isinstance(node, BlankNode) else node.value
-
-
-def _short(iri: str) -> str:
-    for prefix, namespace in (("rml:", RML), ("xsd:", XSD)):
-        if iri.startswith(namespace):
-            return prefix + iri.removeprefix(namespace)
-    return iri

@@ -48,6 +48,8 @@ class Call:
 
     function: str
     inputs: tuple[tuple[str, "Expression"], ...]
+    output: str | None = None
+    """IRI of the output that is taken; None for the first."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class TermMap:
     term_type: TermType
     language: "TermMap | None" = None
     datatype: "TermMap | None" = None
+    condition: Expression | None = None
+    """What has to be true; where it is not, there is no term."""
 
 
 @dataclass(frozen=True)
@@ -109,18 +113,70 @@ class Source:
 
 
 @dataclass(frozen=True)
+class ExpressionField:
+    """A field whose values an expression gives; it may hold text with records of its own, which `fields` read."""
+
+    name: str
+    expression: Expression
+    fields: tuple["IterableField", ...] = ()
+
+
+@dataclass(frozen=True)
+class IterableField:
+    """A field that stands for records inside of a record: items of JSON, or the rows of a table in a cell."""
+
+    name: str
+    formulation: Formulation
+    iterator: str | None
+    fields: "tuple[ExpressionField | IterableField, ...]"
+
+
+Field = ExpressionField | IterableField
+
+
+@dataclass(frozen=True)
+class ViewJoin:
+    """Fields that a logical view takes from another one."""
+
+    parent: "LogicalView"
+    outer: bool
+    """Whether records that find no partner are kept."""
+    conditions: tuple[JoinCondition, ...]
+    fields: tuple[ExpressionField, ...]
+
+
+@dataclass(frozen=True)
+class LogicalView:
+    """A table made of another one: flat fields of nested records, joined with those of other views (RML-LV)."""
+
+    name: str
+    """IRI, or `_:` and a label."""
+    on: "Source | LogicalView"
+    fields: tuple[Field, ...]
+    joins: tuple[ViewJoin, ...] = ()
+
+
+@dataclass(frozen=True)
 class TriplesMap:
     """How a row becomes triples."""
 
     name: str
     """IRI, or `_:` and a label."""
-    source: Source | None
+    source: Source | LogicalView | None
     """None where everything is constant."""
     subject: TermMap
     classes: tuple[NamedNode, ...]
     graphs: tuple[TermMap, ...]
     predicate_object_maps: tuple[PredicateObjectMap, ...]
     base_iri: str
+
+    @property
+    def origin(self) -> Source | None:
+        """The source that the rows come from, behind all logical views."""
+        source = self.source
+        while isinstance(source, LogicalView):
+            source = source.on
+        return source
 
 
 @dataclass(frozen=True)
@@ -145,8 +201,17 @@ def references(expression: Expression) -> Iterator[str]:
 
 def term_references(term_map: TermMap) -> tuple[str, ...]:
     """Return the names that a term map reads, each once."""
-    maps = [term_map, *(part for part in (term_map.language, term_map.datatype) if part)]
-    return tuple(dict.fromkeys(name for each in maps for name in references(each.expression)))
+    return tuple(dict.fromkeys(name for each in term_expressions(term_map) for name in references(each)))
+
+
+def term_expressions(term_map: TermMap) -> Iterator[Expression]:
+    """Yield the expressions of a term map: its own, its condition, those of its language and datatype."""
+    yield term_map.expression
+    if term_map.condition is not None:
+        yield term_map.condition
+    for part in (term_map.language, term_map.datatype):
+        if part is not None:
+            yield part.expression
 
 
 class TemplateError(ValueError):
@@ -212,17 +277,51 @@ def joins(document: Rules, triples_map: TriplesMap) -> Iterator[tuple[TriplesMap
 
 
 def calls(document: Rules, triples_map: TriplesMap) -> Iterator[Call]:
-    """Yield every function call of a triples map; inner ones after those that they are inputs of."""
+    """Yield every function call of a triples map and its views; inner ones after those that they are inputs of."""
     expressions: list[Expression] = [
-        part.expression
-        for term_map in term_maps(triples_map)
-        for part in (term_map, term_map.language, term_map.datatype)
-        if part is not None
+        expression for term_map in term_maps(triples_map) for expression in term_expressions(term_map)
     ]
     for _, reference in joins(document, triples_map):
         expressions += [side for each in reference.conditions for side in (each.child, each.parent)]
+    expressions += [expression for view in views(triples_map.source) for expression in _view_expressions(view)]
     while expressions:
         expression = expressions.pop(0)
         if isinstance(expression, Call):
             yield expression
             expressions += [value for _, value in expression.inputs]
+
+
+def views(source: Source | LogicalView | None) -> Iterator[LogicalView]:
+    """Yield the views that a source is made of, each after those it is made of; itself last."""
+    if isinstance(source, LogicalView):
+        for other in (source.on, *(join.parent for join in source.joins)):
+            yield from views(other)
+        yield source
+
+
+def _view_expressions(view: LogicalView) -> Iterator[Expression]:
+    fields: list[Field] = list(view.fields)
+    for join in view.joins:
+        fields += join.fields
+        yield from (side for each in join.conditions for side in (each.child, each.parent))
+    while fields:
+        field = fields.pop(0)
+        if isinstance(field, ExpressionField):
+            yield field.expression
+        fields += field.fields
+
+
+def field_names(view: LogicalView) -> dict[str, bool]:
+    """Return the names that may be asked of a view, with whether they hold a value; index names (#) among them."""
+    names = {"#": True}
+
+    def add(fields: tuple[Field, ...], prefix: str) -> None:
+        for field in fields:
+            names[prefix + field.name] = isinstance(field, ExpressionField)
+            names[f"{prefix}{field.name}.#"] = True
+            add(field.fields, f"{prefix}{field.name}.")
+
+    add(view.fields, "")
+    for join in view.joins:
+        add(join.fields, "")
+    return names

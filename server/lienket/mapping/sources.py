@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -69,6 +69,10 @@ class Table:
     rows: int
     columns: Mapping[str, Column]
     """By name as the rules write it."""
+    lists: Mapping[str, str] = field(default_factory=dict)
+    """By JSONPath, the columns of lists of JSON values that logical views go through."""
+    view: str | None = None
+    """Name of the logical view that this table holds; then file and rows are those of the table it is made of."""
 
 
 def resolve(source: Source, document: Path, root: Path) -> Path:
@@ -106,23 +110,23 @@ class Loader:
         self._language = language
         self._number = 0
 
-    def load(self, path: Path, source: Source, wanted: Sequence[str]) -> Table:
-        """Load the table of a source; `wanted` are the columns or paths that rules read.
+    def load(self, path: Path, source: Source, wanted: Sequence[str], lists: Sequence[str] = ()) -> Table:
+        """Load the table of a source; `wanted` are the columns or paths that rules read, `lists` those of records.
 
         Raises InputError with what a person has to mend: no such column, sheet or encoding, uneven rows, bad JSON.
         """
         identifier = f"t{self._number}"
         self._number += 1
         try:
-            return self._load(identifier, path, source, wanted)
+            return self._load(identifier, path, source, wanted, lists)
         except OSError as error:
             raise InputError(
                 Fault("cannot be read: {reason}", shown(path), values={"reason": error.strerror or error})
             ) from error
 
-    def _load(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
+    def _load(self, identifier: str, path: Path, source: Source, wanted: Sequence[str], lists: Sequence[str]) -> Table:
         if source.formulation == "json":
-            return self._load_json(identifier, path, source, wanted)
+            return self._load_json(identifier, path, source, wanted, lists)
         suffix = path.suffix.lower()
         if suffix in WORKBOOKS:
             return self._load_workbook(identifier, path, source, wanted)
@@ -227,10 +231,12 @@ class Loader:
 
     # JSON
 
-    def _load_json(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
+    def _load_json(
+        self, identifier: str, path: Path, source: Source, wanted: Sequence[str], lists: Sequence[str]
+    ) -> Table:  # fmt: skip
         faults = []
         compiled: dict[str, tuple[str, bool]] = {}
-        for text, document in ((source.iterator or "$", "document"), *((name, "item") for name in wanted)):
+        for text, document in ((source.iterator or "$", "document"), *((name, "item") for name in (*wanted, *lists))):
             try:
                 compiled[document + text] = jsonpath.compile_path(jsonpath.parse(text), document)
             except jsonpath.JsonPathError as error:
@@ -247,6 +253,9 @@ class Loader:
             columns[name] = column
             cell = f"list_transform({value}, lambda v: {self._item('v')})" if several else self._item(value)
             cells.append(f"{cell} AS {column.identifier}")
+        for position, name in enumerate(lists):
+            value, several = compiled["item" + name]
+            cells.append(f"{value if several else f'CASE WHEN {value} IS NOT NULL THEN [{value}] END'} AS l{position}")
         items = items if many else f"[{items}]"
         # An item is unnested together with its place, which is its row number.
         query = (
@@ -262,10 +271,11 @@ class Loader:
             raise InputError(Fault("is not JSON: {detail}", shown(path), values={"detail": detail})) from error
         self._connection.execute(f"CREATE TABLE {identifier}_typed (row BIGINT, name VARCHAR, text VARCHAR)")
         rows = self._connection.execute(f"SELECT count(*) FROM {identifier}").fetchall()[0][0]
-        return Table(identifier, path, shown(path), None, tuple(wanted), rows, columns)
+        by_path = {name: f"l{position}" for position, name in enumerate(lists)}
+        return Table(identifier, path, shown(path), None, tuple(wanted), rows, columns, by_path)
 
     def _item(self, value: str) -> str:
-        return f"lk_clean_item(lk_item({value}))" if self._language else f"lk_item({value})"
+        return f"lk_clean_item(lk_item({value}))"
 
 
 def _encoding(path: Path) -> str:

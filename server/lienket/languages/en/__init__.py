@@ -42,6 +42,14 @@ _MACROS: Final = {
             lk_fn_time(regexp_extract(lower(t), '^\S+?[ t,]+({_CLOCK}(?: ?[ap]m)?)$', 1))
         WHEN regexp_full_match(t, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.][0-9]+)?'
                 '(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?') AND lk_fn_date(t[1:10]) IS NOT NULL THEN t END""",
+    "lk_span(l)": """CASE WHEN len(l) = 2 AND lk_fn_time(l[1]) <> '' AND lk_fn_time(l[2]) <> '' THEN
+        lk_fn_time(l[1])[1:5] || '-' || CASE WHEN lk_fn_time(l[2]) = '00:00:00' THEN '24:00'
+            ELSE lk_fn_time(l[2])[1:5] END END""",
+    "lk_all(l)": "CASE WHEN len(list_filter(l, lambda p: p IS NULL)) = 0 THEN array_to_string(l, ', ') END",
+    "lk_fn_openingHours(t)": r"""CASE WHEN t = '' THEN ''
+        WHEN regexp_full_match(lower(t), 'all day|24 ?/ ?7|24 hours') THEN '00:00-24:00'
+        ELSE lk_all(list_transform(regexp_split_to_array(lower(t), '\s*(?:[;,]| and )\s*'), lambda p:
+            lk_span(regexp_split_to_array(p, '\s*(?:[-–—]| to )\s*')))) END""",
     "lk_fn_integer(t)": f"""CASE WHEN t = '' THEN '' WHEN regexp_full_match(t, '{_WHOLE}') THEN
         CAST(try_cast(regexp_replace(t, '[, ]', '', 'g') AS HUGEINT) AS VARCHAR) END""",
     "lk_fn_decimal(t)": f"""CASE WHEN t = '' THEN '' WHEN regexp_full_match(t, '{_WHOLE}(?:[.][0-9]+)?') THEN
@@ -51,6 +59,10 @@ _MACROS: Final = {
         regexp_replace(t, '[^0-9.]', '', 'g') END""",
     "lk_fn_slug(t)": r"""CASE WHEN t = '' THEN '' ELSE nullif(trim(regexp_replace(strip_accents(
         translate(lower(nfc_normalize(t)), 'đð', 'dd')), '[^a-z0-9]+', '-', 'g'), '-'), '') END""",
+    "lk_only(l)": "CASE len(list_distinct(l)) WHEN 0 THEN '' WHEN 1 THEN l[1] END",
+    "lk_fn_addressCommune(t)": r"""lk_only(list_transform(
+        regexp_extract_all(t, '(?:^|[,;(])\s*[^,;()]+ (?i:ward|commune|township)'),
+        lambda p: ltrim(p, ' ,;(')))""",
     "lk_fn_nameKey(t)": "lower(lk_clean(t))",
 }
 

@@ -88,8 +88,16 @@ _DATE: Final = (
 )
 _CLOCK: Final = "[0-9]{1,2} ?: ?[0-9]{2}(?: ?: ?[0-9]{2})?"
 
+# The towns of a province are left aside first, for their word ends in that of a commune: thị xã.
+_TOWN: Final = "(?i:thị xã|tx[.]) *[^,;()]*"
+_COMMUNE: Final = r"(?:^|[\s,;(–-])((?i:phường|xã|thị trấn|đặc khu|p[.]|x[.])) *((?:\p{Lu}|[0-9])[^,;()–]*)"
+_ABOVE: Final = r"\s+-?\s*(?i:thành phố|tp|huyện|quận|tỉnh|h[.]|q[.])[\s.].*$"
+
 _MACROS: Final = {
     "lk_clean(t)": sql_clean("translate(t, 'Ðð', 'Đđ')"),
+    "lk_level(w)": "CASE w WHEN 'p.' THEN 'phường' WHEN 'x.' THEN 'xã' ELSE w END",
+    # Several of one kind cannot be told apart; none is nothing stated.
+    "lk_only(l)": "CASE len(list_distinct(l)) WHEN 0 THEN '' WHEN 1 THEN l[1] END",
     # Day, month and year in words or with one kind of separator, never with two; the calendar has the last word.
     "lk_fn_date(t)": rf"""CASE WHEN t = '' THEN ''
         WHEN regexp_full_match(t, '{_DATE}') AND t[5] <> '-' THEN
@@ -118,6 +126,15 @@ _MACROS: Final = {
             lk_half(lk_fn_time(regexp_extract(t, '^\S+?[ T,]+({_CLOCK})', 1)), t[-2:])
         WHEN regexp_full_match(t, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:[.][0-9]+)?'
                 '(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?') AND lk_fn_date(t[1:10]) IS NOT NULL THEN t END""",
+    # One or more spans of a day; each side is read as a time of day, and midnight at the end is 24:00.
+    "lk_span(l)": """CASE WHEN len(l) = 2 AND lk_fn_time(l[1]) <> '' AND lk_fn_time(l[2]) <> '' THEN
+        lk_fn_time(l[1])[1:5] || '-' || CASE WHEN lk_fn_time(l[2]) = '00:00:00' THEN '24:00'
+            ELSE lk_fn_time(l[2])[1:5] END END""",
+    "lk_all(l)": "CASE WHEN len(list_filter(l, lambda p: p IS NULL)) = 0 THEN array_to_string(l, ', ') END",
+    "lk_fn_openingHours(t)": r"""CASE WHEN t = '' THEN ''
+        WHEN regexp_full_match(lower(t), 'cả ngày|24 ?/ ?(?:24|7)|24 ?(?:h|giờ)') THEN '00:00-24:00'
+        ELSE lk_all(list_transform(regexp_split_to_array(lower(t), '\s*(?:[;,]|và)\s*'), lambda p:
+            lk_span(regexp_split_to_array(regexp_replace(p, '^từ ', ''), '\s*(?:[-–—]|đến)\s*')))) END""",
     "lk_fn_integer(t)": f"""CASE WHEN t = '' THEN '' WHEN regexp_full_match(t, '{_WHOLE}') THEN
         CAST(try_cast(regexp_replace(t, '[. ]', '', 'g') AS HUGEINT) AS VARCHAR) END""",
     "lk_fn_decimal(t)": f"""CASE WHEN t = '' THEN '' WHEN regexp_full_match(t, '{_WHOLE}(?:,[0-9]+)?') THEN
@@ -127,6 +144,11 @@ _MACROS: Final = {
         CAST(try_cast(regexp_replace(t, '[^0-9]', '', 'g') AS HUGEINT) AS VARCHAR) END""",
     "lk_fn_slug(t)": r"""CASE WHEN t = '' THEN '' ELSE nullif(trim(regexp_replace(strip_accents(translate(
         lower(nfc_normalize(t)), 'đð', 'dd')), '[^a-z0-9]+', '-', 'g'), '-'), '') END""",
+    # The commune ends at a comma, at a bracket, or where another level of the administration begins.
+    "lk_fn_addressCommune(t)": rf"""lk_only(list_transform(
+        regexp_extract_all(regexp_replace(nfc_normalize(t), '{_TOWN}', '', 'g'), '{_COMMUNE}'),
+        lambda p: lk_level(lower(regexp_extract(p, '{_COMMUNE}', 1))) || ' ' ||
+            trim(regexp_replace(regexp_extract(p, '{_COMMUNE}', 2), '{_ABOVE}', ''), ' .')))""",
     "lk_fn_nameKey(t)": f"""nfc_normalize(list_aggregate(list_transform(
         regexp_extract_all(lower(lk_clean(t)), '[\\p{{L}}\\p{{N}}]+|[^\\p{{L}}\\p{{N}}]+'),
         lambda s: translate(s, {_FLAT_SQL}) || CASE {_TONE_SQL} ELSE '' END), 'string_agg', ''))""",

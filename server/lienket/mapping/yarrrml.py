@@ -1,0 +1,454 @@
+"""Reads YARRRML <https://rml.io/yarrrml/spec/> into the triples of an RML document, which `reader.py` reads on.
+
+The part of it that people write: prefixes, base, sources, mappings with subjects, predicates and objects in short and
+long form, graphs, languages, datatypes, functions, conditions, and objects that are subjects of another mapping.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from ..errors import Fault, InputError
+from ..vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, PREFIXES, RDF, RML
+from .document import Document, Node, Term, shown
+from .terms import is_iri
+from .yaml_nodes import List, Map, Text, Value, read_yaml
+
+YARRRML_SUFFIXES: Final = (".yml", ".yaml")
+
+_KEYS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "document": {
+        "prefixes": ("prefixes", "prefix"), "base": ("base",), "sources": ("sources", "source"),
+        "mappings": ("mappings", "mapping", "m"), "authors": ("authors", "author", "a"),
+    },
+    "source": {
+        "access": ("access",), "referenceFormulation": ("referenceFormulation",), "iterator": ("iterator",),
+        "null": ("null", "nulls"), "type": ("type",),
+    },
+    "mapping": {
+        "sources": ("sources", "source"), "subjects": ("subjects", "subject", "s"), "graphs": ("graphs", "graph", "g"),
+        "predicateobjects": ("predicateobjects", "predicateobject", "po"),
+        "condition": ("condition", "conditions", "c"),
+    },
+    "predicateobjects": {
+        "predicates": ("predicates", "predicate", "p"), "objects": ("objects", "object", "o"),
+        "graphs": ("graphs", "graph", "g"), "condition": ("condition", "conditions", "c"),
+    },
+    "object": {
+        "value": ("value", "v"), "type": ("type", "t"), "datatype": ("datatype", "d"), "language": ("language", "l"),
+        "mapping": ("mapping", "mappings", "m"), "function": ("function", "f", "fn"),
+        "parameters": ("parameters", "parameter", "pms", "ps"), "condition": ("condition", "conditions", "c"),
+    },
+    "parameter": {"parameter": ("parameter", "pm"), "value": ("value", "v"), "type": ("type", "t"), "from": ("from",)},
+}  # fmt: skip
+"""What may stand in each part of a file: key → the ways to write it."""
+
+_FORMULATIONS: Final = {"csv": "CSV", "jsonpath": "JSONPath", "json": "JSONPath"}
+_TYPES: Final = {"iri": "IRI", "blank": "BlankNode", "literal": "Literal"}
+_PREFIXES: Final = PREFIXES | {"lk": LIENKET_FUNCTION, "grel": GREL, "idlab-fn": IDLAB_FUNCTION}
+_SHORT_FUNCTIONS: Final = {"equal": IDLAB_FUNCTION + "equal", "notEqual": IDLAB_FUNCTION + "notEqual"}
+_SHORT_PARAMETERS: Final = {"str1": GREL + "valueParam", "str2": GREL + "valueParam2"}
+_REFERENCE: Final = re.compile(r"\$\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)")
+
+
+def read_yarrrml(path: Path, base_iri: str) -> Document:
+    """Read a file.
+
+    Raises InputError with one fault a mistake; each names the line and the mapping.
+    """
+    found = read_yaml(path)
+    reader = _Reader(path, base_iri)
+    reader.read(found)
+    if reader.faults:
+        raise InputError(*reader.faults)
+    return Document.of(path, reader.triples, reader.names, reader.rows)
+
+
+class _Reader:
+    """Writes triples of RML as it walks the file; collects faults instead of stopping at the first."""
+
+    def __init__(self, path: Path, base_iri: str) -> None:
+        self._file = shown(path)
+        self._base_iri = base_iri
+        self._prefixes: dict[str, str] = dict(_PREFIXES)
+        self._sources: dict[str, Value] = {}
+        self._variants: dict[str, list[Node]] = {}
+        self._mapping = ""
+        self.triples: list[tuple[Node, str, Term]] = []
+        self.names: dict[Node, str] = {}
+        self.rows: dict[str, int] = {}
+        self.faults: list[Fault] = []
+
+    # Triples and faults
+
+    def _state(self, subject: Node, word: str, object_: Term) -> None:
+        self.triples.append((subject, RML + word, object_))
+
+    def _node(self, subject: Node, word: str) -> Node:
+        node = BlankNode()
+        self._state(subject, word, node)
+        return node
+
+    def _fault(self, message: str, at: Value, **values: object) -> None:
+        if self._mapping:
+            message, values = "mapping {mapping} " + message, {"mapping": self._mapping, **values}
+        self.faults.append(Fault(message, self._file, at.row, values=values))
+
+    # Shapes of the file
+
+    def _parts(self, value: Value, kind: str) -> dict[str, Value]:
+        """Return what a part of the file says, by key; another key is a fault."""
+        if not isinstance(value, Map):
+            self._fault("has something else where {kind} with its keys is expected", value, kind=kind)
+            return {}
+        words = {word: key for key, ways in _KEYS[kind].items() for word in ways}
+        found: dict[str, Value] = {}
+        for key, each in value.items:
+            if key.text not in words:
+                self._fault("has the unknown key {key}; known are {known}", key, key=key.text,
+                            known=", ".join(_KEYS[kind]))  # fmt: skip
+            else:
+                found[words[key.text]] = each
+        return found
+
+    def _text(self, value: Value, what: str) -> str | None:
+        if isinstance(value, Text):
+            return value.text
+        self._fault("has no text as its {what}", value, what=what)
+        return None
+
+    def _iri(self, value: Value, what: str) -> NamedNode | None:
+        text = self._text(value, what)
+        if text is None:
+            return None
+        text = RDF + "type" if text == "a" else self._expanded(text.removesuffix("~iri"), value)
+        if not is_iri(text):
+            self._fault("has {found} as its {what}, which is no IRI", value, found=text, what=what)
+            return None
+        return NamedNode(text)
+
+    def _expanded(self, text: str, at: Value) -> str:
+        """Return a text with its prefix written out; what looks like a prefix and was not declared is a fault."""
+        prefix, colon, rest = text.partition(":")
+        if not colon or "$(" in prefix or rest.startswith("//"):
+            return text
+        if prefix in self._prefixes:
+            return self._prefixes[prefix] + rest
+        if re.fullmatch(r"[A-Za-z][\w.-]*", prefix) and prefix not in ("urn", "mailto", "tel", "geo", "data"):
+            self._fault("uses the prefix {prefix}, which is not among the prefixes", at, prefix=prefix)
+        return text
+
+    # The document
+
+    def read(self, value: Value) -> None:
+        parts = self._parts(value, "document")
+        if isinstance(prefixes := parts.get("prefixes", Map((), value.row)), Map):
+            for key, each in prefixes.items:
+                self._prefixes[key.text] = self._text(each, "prefix") or ""
+        if "base" in parts:
+            self._base_iri = self._text(parts["base"], "base") or self._base_iri
+        if isinstance(sources := parts.get("sources"), Map):
+            self._sources = {key.text: each for key, each in sources.items}
+        mappings = parts.get("mappings")
+        if not isinstance(mappings, Map) or not mappings.items:
+            self._fault("holds no mappings", mappings or value)
+            return
+        read = []
+        for key, each in mappings.items:
+            self._mapping = key.text
+            read.append((key, self._parts(each, "mapping")))
+            self._variants[key.text] = []
+        # A mapping of several sources or subjects is as many triples maps; all are named before one joins another.
+        pairs = [(key, mapping, *pair) for key, mapping in read for pair in self._pairs(mapping)]
+        for number, (key, *_) in enumerate(pairs):
+            node = NamedNode(f"urn:lienket:{number}")
+            known = self._variants[key.text]
+            self.names[node] = f"{key.text} ({len(known) + 1})" if known else key.text
+            self.rows[self.names[node]] = key.row
+            known.append(node)
+        for named, (key, mapping, source, subject) in zip(list(self.names), pairs, strict=True):
+            self._mapping = key.text
+            self._triples_map(named, key, mapping, source, subject)
+
+    def _pairs(self, mapping: Mapping[str, Value]) -> Iterator[tuple[Value | None, Value | None]]:
+        """Yield every source with every subject."""
+        sources: list[Value | None] = [*self._listed(mapping.get("sources"), whole=_is_source)]
+        subjects: list[Value | None] = [*self._listed(mapping.get("subjects"))]
+        for source in sources or [None]:
+            yield from ((source, subject) for subject in subjects or [None])
+
+    def _listed(self, value: Value | None, whole: Callable[[List], bool] | None = None) -> list[Value]:
+        """Return the items of a list, or what stands alone as the only one."""
+        if value is None:
+            return []
+        if isinstance(value, List) and not (whole and whole(value)):
+            return list(value.items)
+        return [value]
+
+    def _triples_map(
+        self, node: Node, key: Text, mapping: Mapping[str, Value], source: Value | None, subject: Value | None
+    ) -> None:
+        self.triples.append((node, RDF + "type", NamedNode(RML + "TriplesMap")))
+        if is_iri(self._base_iri):
+            self._state(node, "baseIRI", NamedNode(self._base_iri))
+        if source is None:
+            self._fault("has no source", key)
+        else:
+            self._source(node, source)
+        subject_map = self._node(node, "subjectMap")
+        if subject is None:
+            self._state(subject_map, "termType", NamedNode(RML + "BlankNode"))
+        else:
+            self._term(subject_map, subject, "IRI")
+        if "condition" in mapping:
+            self._condition(subject_map, mapping["condition"])
+        for graph in self._listed(mapping.get("graphs")):
+            self._term(self._node(subject_map, "graphMap"), graph, "IRI")
+        for each in self._listed(mapping.get("predicateobjects"), whole=_is_short):
+            self._predicate_objects(node, each)
+
+    def _source(self, node: Node, value: Value) -> None:
+        if isinstance(value, Text) and value.text in self._sources:
+            value = self._sources[value.text]
+        parts: dict[str, Value] = {}
+        if isinstance(value, List) and len(value.items) == 1 and isinstance(value.items[0], List):
+            value = value.items[0]
+        if isinstance(value, List) and value.items and isinstance(value.items[0], Text):
+            parts["access"] = value.items[0]
+            if len(value.items) > 1:
+                parts["iterator"] = value.items[1]
+        elif isinstance(value, Text) and "~" in value.text:
+            parts["access"] = value
+        elif isinstance(value, Text):
+            self._fault("has the source {source}, which is not among the sources: {known}", value, source=value.text,
+                        known=", ".join(self._sources) or "–")  # fmt: skip
+            return
+        else:
+            parts = self._parts(value, "source")
+        access = self._text(parts["access"], "access") if "access" in parts else None
+        if access is None:
+            self._fault("has a source without access", value)
+            return
+        path, _, formulation = access.rpartition("~") if "~" in access else (access, "", "")
+        stated: str | None = formulation
+        if "referenceFormulation" in parts:
+            stated = self._text(parts["referenceFormulation"], "referenceFormulation")
+        logical = self._node(node, "logicalSource")
+        self._state(logical, "source", Literal(path))
+        if stated:
+            word = _FORMULATIONS.get(stated.lower().removeprefix("ql:").removeprefix("rml:"))
+            if word is None:
+                self._fault("has a reference formulation that is not known: {found}; known are {known}", value,
+                            found=stated, known=", ".join(("csv", "jsonpath")))  # fmt: skip
+                return
+            self._state(logical, "referenceFormulation", NamedNode(RML + word))
+        if "iterator" in parts:
+            self._state(logical, "iterator", Literal(self._text(parts["iterator"], "iterator") or ""))
+        for null in self._listed(parts.get("null")):
+            self._state(logical, "null", Literal(self._text(null, "null") or ""))
+
+    def _predicate_objects(self, node: Node, value: Value) -> None:
+        graphs: list[Value] = []
+        condition = None
+        if isinstance(value, List):
+            if len(value.items) not in (2, 3):
+                self._fault("has a predicate and object of {number} parts; expected [predicate, object] or"
+                            " [predicate, object, language or datatype]", value, number=len(value.items))  # fmt: skip
+                return
+            predicates = self._listed(value.items[0])
+            objects = [self._short(each, value.items[2:]) for each in self._listed(value.items[1])]
+        else:
+            parts = self._parts(value, "predicateobjects")
+            predicates, graphs = self._listed(parts.get("predicates")), self._listed(parts.get("graphs"))
+            objects = [
+                self._short(each.items[0], each.items[1:]) if isinstance(each, List) and each.items else (each, None)
+                for each in self._listed(parts.get("objects"))
+            ]
+            condition = parts.get("condition")
+        both = self._node(node, "predicateObjectMap")
+        for predicate in predicates:
+            if isinstance(predicate, Text) and "$(" in predicate.text:
+                self._term(self._node(both, "predicateMap"), predicate, "IRI")
+            elif (iri := self._iri(predicate, "predicate")) is not None:
+                self._state(both, "predicate", iri)
+        is_class = any(isinstance(each, Text) and each.text in ("a", "rdf:type") for each in predicates)
+        for object_, suffix in objects:
+            self._object(both, object_, suffix, "IRI" if is_class else "Literal", condition)
+        for graph in graphs:
+            self._term(self._node(both, "graphMap"), graph, "IRI")
+
+    def _short(self, value: Value, more: tuple[Value, ...]) -> tuple[Value, Value | None]:
+        return value, more[0] if more else None
+
+    def _object(
+        self, both: Node, value: Value, suffix: Value | None, default: str, condition: Value | None
+    ) -> None:  # fmt: skip
+        parts = self._parts(value, "object") if isinstance(value, Map) else {}
+        if "mapping" in parts:
+            self._join(both, parts)
+            return
+        object_map = self._node(both, "objectMap")
+        self._term(object_map, value, default)
+        if isinstance(suffix, Text) and suffix.text.endswith("~lang"):
+            self._tag(object_map, Text(suffix.text.removesuffix("~lang"), suffix.row))
+        elif suffix is not None:
+            self._typed(object_map, suffix)
+        if "language" in parts:
+            self._tag(object_map, parts["language"])
+        if "datatype" in parts:
+            self._typed(object_map, parts["datatype"])
+        if condition is not None:
+            self._condition(object_map, condition)
+
+    def _tag(self, object_map: Node, value: Value) -> None:
+        text = (self._text(value, "language") or "").removesuffix("~lang")
+        if "$(" in text:
+            self._expression(self._node(object_map, "languageMap"), text)
+        else:
+            self._state(object_map, "language", Literal(text))
+
+    def _typed(self, object_map: Node, value: Value) -> None:
+        if isinstance(value, Text) and "$(" in value.text:
+            self._expression(self._node(object_map, "datatypeMap"), self._expanded(value.text, value))
+        elif (iri := self._iri(value, "datatype")) is not None:
+            self._state(object_map, "datatype", iri)
+
+    # Terms
+
+    def _term(self, term_map: Node, value: Value, default: str) -> None:
+        """Write what a term map says: a text with references, or a function, of a kind that may be stated."""
+        parts: dict[str, Value] = {"value": value}
+        if isinstance(value, Map):
+            parts = self._parts(value, "object")
+        stated = self._text(parts["type"], "type") if "type" in parts else None
+        if stated is not None and stated not in _TYPES:
+            self._fault("has the unknown type {found}; known are {known}", value, found=stated,
+                        known=", ".join(_TYPES))  # fmt: skip
+            return
+        kind = _TYPES[stated] if stated else default
+        if "condition" in parts:
+            self._condition(term_map, parts["condition"])
+        if "function" in parts:
+            self._state(term_map, "termType", NamedNode(RML + kind))
+            self._execution(term_map, parts)
+        elif "value" not in parts:
+            self._fault("has neither a value nor a function here", value)
+        elif (text := self._text(parts["value"], "value")) is not None:
+            if text.endswith("~iri"):
+                text, kind = text.removesuffix("~iri"), "IRI"
+            if kind == "IRI":
+                text = self._expanded(text, parts["value"])
+            self._text_of(term_map, text, kind, parts["value"])
+
+    def _text_of(self, term_map: Node, text: str, kind: str, at: Value) -> None:
+        if "$(" in text:
+            # A natural datatype is only asked for where nothing is said about the kind of term.
+            if kind != "Literal" or not _REFERENCE.fullmatch(text):
+                self._state(term_map, "termType", NamedNode(RML + kind))
+            self._expression(term_map, text)
+        elif kind == "IRI":
+            text = text if re.match("[A-Za-z][A-Za-z0-9+.-]*:", text) else self._base_iri + text
+            if is_iri(text):
+                self._state(term_map, "constant", NamedNode(text))
+            else:
+                self._fault("has {found} as its {what}, which is no IRI", at, found=text, what="value")
+        else:
+            self._state(term_map, "constant", Literal(text))
+
+    def _expression(self, node: Node, text: str) -> None:
+        """Write a text with references $(…) as a reference or a template."""
+        if whole := _REFERENCE.fullmatch(text):
+            self._state(node, "reference", Literal(_unescaped(whole[1])))
+            return
+        template, end = "", 0
+        for match in _REFERENCE.finditer(text):
+            template += _braced(text[end : match.start()]) + "{" + _braced(_unescaped(match[1])) + "}"
+            end = match.end()
+        self._state(node, "template", Literal(template + _braced(text[end:])))
+
+    # Functions, conditions and joins
+
+    def _function(self, value: Value) -> NamedNode | None:
+        if isinstance(value, Text) and value.text in _SHORT_FUNCTIONS:
+            return NamedNode(_SHORT_FUNCTIONS[value.text])
+        return self._iri(value, "function")
+
+    def _execution(self, node: Node, parts: Mapping[str, Value]) -> None:
+        execution = self._node(node, "functionExecution")
+        if (function := self._function(parts["function"])) is not None:
+            self._state(execution, "function", function)
+        for each in self._listed(parts.get("parameters")):
+            name, value = self._parameter(each)
+            if name is None or value is None:
+                continue
+            given = self._node(execution, "input")
+            short = _SHORT_PARAMETERS.get(name.text) if isinstance(name, Text) else None
+            parameter = NamedNode(short) if short else self._iri(name, "parameter")
+            if parameter is not None:
+                self._state(given, "parameter", parameter)
+            self._term(self._node(given, "inputValueMap"), value, "Literal")
+
+    def _parameter(self, value: Value) -> tuple[Value | None, Value | None]:
+        if isinstance(value, List) and len(value.items) in (2, 3):
+            return value.items[0], value.items[1]
+        if isinstance(value, Map):
+            parts = self._parts(value, "parameter")
+            if {"parameter", "value"} <= parts.keys():
+                return parts["parameter"], parts["value"]
+        self._fault("has a parameter that is not written as [parameter, value]", value)
+        return None, None
+
+    def _condition(self, node: Node, value: Value) -> None:
+        parts = self._parts(value, "object")
+        if "function" not in parts:
+            self._fault("has a condition without a function", value)
+            return
+        self._execution(self._node(node, "condition"), parts)
+
+    def _join(self, both: Node, parts: Mapping[str, Value]) -> None:
+        name = self._text(parts["mapping"], "mapping") or ""
+        if name not in self._variants:
+            self._fault("joins the mapping {name}, which is not in this file; there are {known}", parts["mapping"],
+                        name=name, known=", ".join(self._variants))  # fmt: skip
+            return
+        for parent in self._variants[name]:
+            reference = self._node(both, "objectMap")
+            self._state(reference, "parentTriplesMap", parent)
+            for condition in self._listed(parts.get("condition")):
+                self._join_condition(self._node(reference, "joinCondition"), condition)
+
+    def _join_condition(self, node: Node, value: Value) -> None:
+        parts = self._parts(value, "object")
+        sides = [self._parameter(each)[1] for each in self._listed(parts.get("parameters"))]
+        if _SHORT_FUNCTIONS["equal"] != getattr(self._function(parts.get("function", value)), "value", "") or (
+            len(sides) != 2
+        ):
+            self._fault("joins on something else than equal with the parameters str1 (here) and str2 (there)", value)
+            return
+        for word, side in zip(("childMap", "parentMap"), sides, strict=True):
+            if side is not None and (text := self._text(side, "parameter")) is not None:
+                self._expression(self._node(node, word), text)
+
+
+def _is_source(value: List) -> bool:
+    """Tell whether a list is one source, [file~csv, iterator], and not several."""
+    return bool(value.items) and isinstance(value.items[0], Text) and "~" in value.items[0].text and not any(
+        isinstance(each, Text) and "~" in each.text for each in value.items[1:]
+    )  # fmt: skip
+
+
+def _is_short(value: List) -> bool:
+    """Tell whether a list is one predicate with its object, and not several."""
+    return bool(value.items) and isinstance(value.items[0], Text)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def _braced(text: str) -> str:
+    """Escape for a template of RML."""
+    return re.sub(r"[{}\\]", r"\\\g<0>", text)
