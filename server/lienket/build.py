@@ -110,7 +110,7 @@ def _output(project: Project, content: Content, dataset: Dataset, folder: Path) 
             *_terms_undefined(content.ontology, dataset, mapped),
             *_expected_missing(dataset, nquads),
         ]
-        tables = {Path(table.path): table.rows for table in mapped.tables}
+        tables = {table.path: table.rows for table in mapped.tables if table.path}
     described = _described_tables(content.rules[dataset.id])
     rows = sum(n for path, n in tables.items() if path.parent == dataset.folder and path.name in described)
     return Output(dataset, nquads, count, rows, tuple(tables), tuple(dict.fromkeys(faults)))

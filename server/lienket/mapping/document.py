@@ -8,6 +8,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from ..errors import Fault
 from ..rdf import read_quads
 from ..vocabulary import RDF
+from .legacy import modernised
 
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal
@@ -34,18 +35,22 @@ class Document:
     """The triples of one Turtle (or other RDF) file, by subject and predicate, in the order of the file."""
 
     def __init__(self, path: Path, base_iri: str) -> None:
-        """Read `path`; relative IRIs in it are resolved against `base_iri`.
+        """Read `path`; relative IRIs in it are resolved against `base_iri`, words of R2RML become those of RML.
 
         Raises InputError where the file is missing, unreadable or not well-formed, with its line.
         """
         self.file = shown(path)
         self._triples: dict[Node, dict[str, list[Term]]] = {}
-        for quad in read_quads(Path(self.file), base_iri=base_iri):
-            # A mapping has one graph: what a format with graphs says of them is left aside.
-            if isinstance(quad.subject, NamedNode | BlankNode) and not isinstance(quad.object, Triple):
-                objects = self._triples.setdefault(quad.subject, {}).setdefault(quad.predicate.value, [])
-                if quad.object not in objects:
-                    objects.append(quad.object)
+        # A mapping has one graph: what a format with graphs says of them is left aside.
+        triples = (
+            (quad.subject, quad.predicate, quad.object)
+            for quad in read_quads(Path(self.file), base_iri=base_iri)
+            if isinstance(quad.subject, NamedNode | BlankNode) and not isinstance(quad.object, Triple)
+        )
+        for subject, predicate, object_ in modernised(triples):
+            objects = self._triples.setdefault(subject, {}).setdefault(predicate.value, [])
+            if object_ not in objects:
+                objects.append(object_)
 
     def nodes(self) -> Iterator[Node]:
         """Yield every subject, in the order of the file."""

@@ -17,12 +17,10 @@ from ..vocabulary import RDF, RML, XSD
 from .document import Document, Node, Term
 from .rules import (
     DEFAULT_BASE_IRI,
-    FORMULATIONS,
     TERM_TYPES,
     Call,
     Constant,
     Expression,
-    Formulation,
     Fresh,
     JoinCondition,
     PredicateObjectMap,
@@ -39,17 +37,18 @@ from .rules import (
     term_maps,
     term_references,
 )
+from .source_reader import SourceReader
 from .terms import is_iri, is_language_tag
 
 _PROPERTIES: Final = frozenset(
     RML + name
     for name in (
         "logicalSource", "source", "referenceFormulation", "iterator", "root", "path", "null", "encoding",
-        "compression", "subjectMap", "subject", "class", "baseIRI", "predicateObjectMap", "predicateMap", "predicate",
-        "objectMap", "object", "graphMap", "graph", "constant", "reference", "template", "termType", "languageMap",
-        "language", "datatypeMap", "datatype", "parentTriplesMap", "joinCondition", "childMap", "child", "parentMap",
-        "parent", "functionExecution", "function", "functionMap", "input", "parameter", "parameterMap", "inputValue",
-        "inputValueMap", "return", "returnMap",
+        "compression", "sqlVersion", "subjectMap", "subject", "class", "baseIRI", "predicateObjectMap", "predicateMap",
+        "predicate", "objectMap", "object", "graphMap", "graph", "constant", "reference", "template", "termType",
+        "languageMap", "language", "datatypeMap", "datatype", "parentTriplesMap", "joinCondition", "childMap", "child",
+        "parentMap", "parent", "functionExecution", "function", "functionMap", "input", "parameter", "parameterMap",
+        "inputValue", "inputValueMap", "return", "returnMap",
     )
 )  # fmt: skip
 """The words of RML that this module reads; another one in the namespace is a mistake, said so."""
@@ -68,7 +67,7 @@ def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     triples_maps = reader.triples_maps()
     if reader.faults:
         raise InputError(*reader.faults)
-    return Rules(path, triples_maps)
+    return Rules(path, triples_maps, tuple(reader.warnings))
 
 
 class _Reader:
@@ -79,6 +78,11 @@ class _Reader:
         self._base_iri = base_iri
         self._triples_map = ""
         self.faults: list[Fault] = []
+        self._sources = SourceReader(document, self._one, self._text, self._fault)
+
+    @property
+    def warnings(self) -> list[Fault]:
+        return self._sources.warnings
 
     def triples_maps(self) -> dict[str, TriplesMap]:
         self._check_words()
@@ -167,46 +171,7 @@ class _Reader:
         logical = self._one(node, "logicalSource")
         if logical is None:
             return None
-        source = self._one(logical, "source", required=True)
-        formulation = self._one(logical, "referenceFormulation")
-        iterator = self._text(logical, "iterator")
-        if source is None:
-            return None
-        if isinstance(source, pyoxigraph.Literal):
-            path, root = source.value, "mapping"
-        else:
-            path = self._text(source, "path", required=True) or ""
-            stated = self._one(source, "root")
-            folders = {None: "mapping", RML + "MappingDirectory": "mapping", RML + "CurrentWorkingDirectory": "working"}
-            key = stated.value if stated is not None else None
-            if isinstance(stated, NamedNode) and key not in folders:
-                self._fault("has an rml:root that is not known: {found}", found=_short(stated.value))
-            root = folders.get(key, key or "mapping")
-        for word, accepted in (("encoding", RML + "UTF-8"), ("compression", RML + "none")):
-            stated = self._one(source, word)
-            if stated is not None and getattr(stated, "value", None) != accepted:
-                self._fault("asks for {found}, which is not supported: only {accepted} is",
-                            found=_short(str(getattr(stated, "value", stated))), accepted=_short(accepted))  # fmt: skip
-        nulls = tuple(
-            null.value
-            for holder in (source, logical)
-            for null in self._document.objects(holder, RML + "null")
-            if isinstance(null, pyoxigraph.Literal)
-        )
-        if formulation is None:
-            kind: Formulation | None = "json" if Path(path).suffix.lower() == ".json" else "table"
-        else:
-            kind = FORMULATIONS.get(getattr(formulation, "value", ""))
-        if kind is None:
-            self._fault(
-                "has a reference formulation that is not known: {found}; known are {known}",
-                found=_short(str(getattr(formulation, "value", formulation))),
-                known=", ".join(map(_short, FORMULATIONS)),
-            )
-            return None
-        if kind == "json" and iterator is None:
-            iterator = "$"
-        return Source(path, root, kind, iterator, nulls)
+        return self._sources.read(logical)
 
     def _predicate_object_map(self, node: Term) -> PredicateObjectMap:
         predicates = self._shortcut_or_map(node, "predicate", "predicateMap", ("IRI",))
@@ -325,7 +290,8 @@ class _Reader:
         found = self._shortcut_or_literal(node, "language", "languageMap")
         if found and isinstance(found.expression, Constant):
             tag = found.expression.term.value
-            if not is_language_tag(tag):
+            # Longer first parts are kept for languages yet to be registered: they are words such as “english”.
+            if not is_language_tag(tag) or re.match("[A-Za-z]{4}", tag):
                 self._fault("has a language tag that is not well-formed: {found}; expected one such as vi or en-GB",
                             found=tag)  # fmt: skip
                 return None

@@ -24,13 +24,14 @@ from typing import Final, Literal
 import duckdb
 import python_calamine
 
-from ..errors import Fault, InputError, RefusedError
-from ..languages import Language
-from ..languages.text import clean
-from . import jsonpath
-from .document import shown
-from .rules import Source
-from .sql import literal
+from ...errors import Fault, InputError, RefusedError
+from ...languages import Language
+from ...languages.text import clean
+from .. import jsonpath
+from ..document import shown
+from ..rules import Database, Source
+from ..sql import literal
+from . import databases
 
 ColumnKind = Literal["text", "item", "items"]
 
@@ -61,9 +62,10 @@ class Table:
 
     identifier: str
     """Name in SQL; the typed texts that cleaning has changed are in `<identifier>_typed`."""
-    path: Path
+    path: Path | None
+    """None for a database."""
     file: str
-    """Path as people read it."""
+    """Path, or address of the database, as people read it."""
     sheet: str | None
     header: tuple[str, ...]
     rows: int
@@ -100,13 +102,15 @@ class Loader:
         self._language = language
         self._number = 0
 
-    def load(self, path: Path, source: Source, wanted: Sequence[str]) -> Table:
+    def load(self, path: Path | Database, source: Source, wanted: Sequence[str]) -> Table:
         """Load the table of a source; `wanted` are the columns or paths that rules read.
 
         Raises InputError with what a person has to mend: no such column, sheet or encoding, uneven rows, bad JSON.
         """
         identifier = f"t{self._number}"
         self._number += 1
+        if isinstance(path, Database):
+            return self._load_database(identifier, path, source, wanted)
         if source.formulation == "json":
             return self._load_json(identifier, path, source, wanted)
         suffix = path.suffix.lower()
@@ -211,14 +215,33 @@ class Loader:
         execute("DROP TABLE loading")
         return Table(identifier, path, shown(path), sheet, tuple(header), rows, columns)
 
+    # Databases
+
+    def _load_database(self, identifier: str, database: Database, source: Source, wanted: Sequence[str]) -> Table:
+        header, cells = databases.load(self._connection, database, source, wanted)
+        execute = self._connection.execute
+        nulls = ", ".join(map(literal, source.nulls))
+        used = [
+            (f"CASE WHEN {name}.text NOT IN ({nulls}) THEN {self._cleaned(name)} END" if nulls else self._cleaned(name))
+            + f" AS {name}"
+            for name in sorted(set(cells.values()))
+        ]
+        execute(f"CREATE TABLE {identifier} AS SELECT {', '.join(['row', *used])} FROM loading")
+        execute(f"CREATE TABLE {identifier}_typed (row BIGINT, name VARCHAR, text VARCHAR)")
+        execute("DROP TABLE loading")
+        rows = execute(f"SELECT count(*) FROM {identifier}").fetchall()[0][0]
+        columns = {name: Column(name, cell, "item") for name, cell in cells.items()}
+        return Table(identifier, None, databases.place(database), None, tuple(header), rows, columns)
+
     # JSON
 
     def _load_json(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
         faults = []
         compiled: dict[str, tuple[str, bool]] = {}
         for text, document in ((source.iterator or "$", "document"), *((name, "item") for name in wanted)):
+            stated = f"$.{text}" if source.short_paths and not text.startswith("$") else text
             try:
-                compiled[document + text] = jsonpath.compile_path(jsonpath.parse(text), document)
+                compiled[document + text] = jsonpath.compile_path(jsonpath.parse(stated), document)
             except jsonpath.JsonPathError as error:
                 faults.append(Fault("is read with the path {path}, which {detail}", shown(path),
                                     values={"path": text, "detail": error}))  # fmt: skip
@@ -246,7 +269,10 @@ class Loader:
         return Table(identifier, path, shown(path), None, tuple(wanted), rows, columns)
 
     def _item(self, value: str) -> str:
-        return f"lk_clean_item(lk_item({value}))" if self._language else f"lk_item({value})"
+        return self._cleaned(f"lk_item({value})")
+
+    def _cleaned(self, item: str) -> str:
+        return f"lk_clean_item({item})" if self._language else item
 
 
 def _encoding(path: Path) -> str:
