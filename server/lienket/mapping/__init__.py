@@ -4,7 +4,7 @@
 them as N-Quads, names the cells that cannot become RDF, and finds the cells behind any triple.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +34,7 @@ def map_rules(
     graph: str | None = None,
     strict: bool = False,
     databases: Databases | None = None,
+    copies: Mapping[str, Path] | None = None,
     on_progress: Progress | None = None,
 ) -> Mapped:
     """Load the tables that the rules read, and make the relation of their quads.
@@ -42,10 +43,12 @@ def map_rules(
     rules may call the functions of that language. `graph` (an IRI) takes what would go into the default graph.
     `databases` is asked for every database that a rule reads, and answers which one to reach with which user and
     password, or None where none may be; without it only SQLite files inside of `root` are read.
+    `copies` are the files, inside of `root`, to read for web addresses.
     `on_progress` is called with what is being done, and how much of how much.
 
     Raises InputError where rules and tables do not fit together (all faults at once), and with `strict` also where
-    cells cannot become RDF; without it those terms are left out, and `Mapped.faults` names the cells.
+    cells cannot become RDF or paths of JSON lead nowhere; without it those terms are left out, and `Mapped.faults`
+    names the cells.
     """
     known = functions(language)
     connection = duckdb.connect(
@@ -53,12 +56,13 @@ def map_rules(
     )
     try:
         define(connection, language)
-        tables = _load(connection, rules, root, language, databases, check_calls(rules, known), on_progress)
+        loader = Loader(connection, language)
+        tables = _load(loader, rules, root, databases, copies or {}, check_calls(rules, known), on_progress)
         distinct_tables = {table.identifier: table for table in tables.values()}
         mapped = Mapped(connection, compile_rules(rules, tables, known, graph), tuple(distinct_tables.values()))
         mapped.check(on_progress)
-        mapped.faults += tuple(warning for document in rules for warning in document.warnings)
-        errors = [fault for fault in mapped.faults if fault.severity == "error"]
+        mapped.faults += (*loader.faults, *(warning for document in rules for warning in document.warnings))
+        errors = [*(fault for fault in mapped.faults if fault.severity == "error"), *loader.faults]
         if strict and errors:
             raise InputError(*errors)
     except BaseException:
@@ -68,11 +72,11 @@ def map_rules(
 
 
 def _load(
-    connection: duckdb.DuckDBPyConnection,
+    loader: Loader,
     rules: Sequence[Rules],
     root: Path,
-    language: Language | None,
     databases: Databases | None,
+    copies: Mapping[str, Path],
     faults: list[Fault],
     on_progress: Progress | None,
 ) -> dict[TableKey, Table]:
@@ -84,7 +88,7 @@ def _load(
         try:
             path: Path | Database = (
                 reach(source.database, document, root, databases) if source.database
-                else resolve(source, document, root)
+                else resolve(source, document, root, copies)
             )  # fmt: skip
         except InputError as error:
             refused |= isinstance(error, RefusedError)
@@ -93,7 +97,6 @@ def _load(
         same = replace(source, path="", root="", database=None)
         shared[document, source] = (path, same)
         wanted.setdefault((path, same), {}).update(dict.fromkeys(names))
-    loader = Loader(connection, language)
     tables: dict[tuple[Path | Database, Source], Table] = {}
     for done, ((path, source), columns) in enumerate(wanted.items()):
         if on_progress:

@@ -110,6 +110,25 @@ class Database:
 
 
 @dataclass(frozen=True)
+class Dialect:
+    """How delimited text is written <https://www.w3.org/TR/tabular-metadata/#dialect-descriptions>."""
+
+    delimiter: str | None = None
+    """None: found out, as everything is where a source states no dialect."""
+    quote: str | None = '"'
+    double_quote: bool = True
+    """Whether a quotation mark inside of a cell is doubled; else a backslash stands before it."""
+    comment: str | None = None
+    """What lines begin with that are left out."""
+    header: bool = True
+    """Without one the columns are called 1, 2, …"""
+    skip_rows: int = 0
+    """Rows above the header that are left out."""
+    trim: tuple[bool, bool] = (False, False)
+    """Whether spaces at the start and at the end of cells are left out."""
+
+
+@dataclass(frozen=True)
 class Source:
     """Where a triples map takes its rows from."""
 
@@ -123,6 +142,11 @@ class Source:
     """Texts that stand for no value."""
     database: Database | None = None
     """Where it is one; there is no path then."""
+    encoding: str | None = None
+    """None: found out, UTF-8 or UTF-16."""
+    compression: str | None = None
+    """"gzip", "zip", "targz" or "tarxz"."""
+    dialect: Dialect | None = None
     short_paths: bool = False
     """Whether `name` stands for `$.name`, as legacy RML has it."""
 

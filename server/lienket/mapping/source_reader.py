@@ -1,19 +1,24 @@
 """Reads logical sources: RML-IO <http://w3id.org/rml/io/spec> and its registry <http://w3id.org/rml/io/registry>."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
 import pyoxigraph
-from pyoxigraph import NamedNode
+from pyoxigraph import BlankNode, NamedNode
 
 from ..errors import Fault
-from ..vocabulary import D2RQ, QL, RML
+from ..vocabulary import CSVW, D2RQ, DCAT, HCTL, QL, RML, TD
 from .document import Document, Term
-from .rules import FORMULATIONS, Database, Formulation, Source
+from .rules import FORMULATIONS, Database, Dialect, Formulation, Source
 
 SQL_VERSIONS: Final = tuple(RML + name for name in ("SQL2008", "PostgreSQL", "SQLite"))
 """What a mapping may say its queries are written in: the core of the standard, or a database that is known here."""
+
+
+COMPRESSIONS: Final = ("gzip", "zip", "targz", "tarxz")
+ADDRESSES: Final = (CSVW + "url", DCAT + "downloadURL", HCTL + "hasTarget")
+"""Words by which other vocabularies say where a file lies."""
 
 
 class One(Protocol):
@@ -61,8 +66,15 @@ class SourceReader:
             formulation = "json" if Path(path).suffix.lower() == ".json" else "table"
         if formulation == "json" and iterator is None:
             iterator = "$"
-        short = getattr(stated, "value", "") == QL + "JSONPath"
-        return Source(path, root, formulation, iterator, self._nulls(source, logical), short_paths=short)
+        encoding, dialect = self._encoding(source), None
+        for node in self._document.objects(source, CSVW + "dialect"):
+            dialect = self._dialect(node)
+            encoding = self._word(node, "encoding") or encoding
+        return Source(
+            path, root, formulation, iterator, self._nulls(source, logical), None,
+            None if encoding in ("UTF-8", "utf-8") else encoding, self._compression(source), dialect,
+            getattr(stated, "value", "") == QL + "JSONPath",
+        )  # fmt: skip
 
     def _of_database(self, logical: Term, formulation: Formulation, iterator: str | None) -> Source | None:
         if iterator is None:
@@ -88,7 +100,11 @@ class SourceReader:
                 return None
             if password:
                 self.warnings.append(
-                    Fault("holds a password; take it out, and give it by the environment", self._document.file)
+                    Fault(
+                        "holds a password; take it out, and give it by the environment",
+                        self._document.file,
+                        severity="warning",
+                    )
                 )
             database = Database(address, user or None, password or None)
         return Source("", "mapping", formulation, iterator, nulls, database)
@@ -97,25 +113,69 @@ class SourceReader:
         """Return the path of a file and the folder that it is relative to."""
         if isinstance(source, pyoxigraph.Literal):
             return source.value, "mapping"
+        for node in self._described(source):
+            for word in ADDRESSES:
+                for address in self._document.objects(node, word):
+                    if not isinstance(address, BlankNode):
+                        return address.value, "mapping"
         path = self._text(source, "path", required=True) or ""
         stated = self._one(source, "root")
         folders = {None: "mapping", RML + "MappingDirectory": "mapping", RML + "CurrentWorkingDirectory": "working"}
         key = stated.value if stated is not None else None
         if isinstance(stated, NamedNode) and key not in folders:
             self._fault("has an rml:root that is not known: {found}", found=_short(stated.value))
-        root = folders.get(key, key or "mapping")
-        for word, accepted in (("encoding", RML + "UTF-8"), ("compression", RML + "none")):
-            stated = self._one(source, word)
-            if stated is not None and getattr(stated, "value", None) != accepted:
-                self._fault("asks for {found}, which is not supported: only {accepted} is",
-                            found=_short(str(getattr(stated, "value", stated))), accepted=_short(accepted))  # fmt: skip
-        return path, root
+        return path, folders.get(key, key or "mapping")
+
+    def _described(self, source: Term) -> Iterator[Term]:
+        """Yield a source and, of a thing of the web of things, the forms that say where it is read."""
+        yield source
+        for affordance in self._document.objects(source, TD + "hasPropertyAffordance"):
+            yield from self._document.objects(affordance, TD + "hasForm")
+
+    def _encoding(self, source: Term) -> str | None:
+        stated = self._one(source, "encoding")
+        if stated is None:
+            return None
+        return stated.value.removeprefix(RML) if isinstance(stated, NamedNode | pyoxigraph.Literal) else None
+
+    def _compression(self, source: Term) -> str | None:
+        stated = self._one(source, "compression")
+        found = str(getattr(stated, "value", "none")).removeprefix(RML)
+        if found not in ("none", *COMPRESSIONS):
+            self._fault("asks for {found}, which is not supported; known are {known}",
+                        found=found, known=", ".join(COMPRESSIONS))  # fmt: skip
+        return None if found == "none" else found
+
+    def _dialect(self, node: Term) -> Dialect:
+        """Read a dialect of CSVW; what it does not state is as the default dialect has it, but for the delimiter."""
+        trim = self._word(node, "trim") or "false"
+        skipped = self._word(node, "skipRows") or "0"
+        if not skipped.isdecimal():
+            self._fault("has a csvw:skipRows that is no number: {found}", found=skipped)
+        delimiter, quote = self._word(node, "delimiter"), self._word(node, "quoteChar")
+        for word, text in (("delimiter", delimiter), ("quoteChar", quote)):
+            if text is not None and len(text) != 1:
+                self._fault("has a csvw:{word} that is not one character: {found}", word=word, found=text)
+        return Dialect(
+            delimiter,
+            '"' if quote is None else quote,
+            self._word(node, "doubleQuote") not in ("false", "0"),
+            self._word(node, "commentPrefix") or None,
+            self._word(node, "header") not in ("false", "0"),
+            int(skipped) if skipped.isdecimal() else 0,
+            (trim in ("true", "1", "start") or self._word(node, "skipInitialSpace") in ("true", "1"),
+             trim in ("true", "1", "end")),
+        )  # fmt: skip
+
+    def _word(self, node: Term, word: str) -> str | None:
+        return next((value.value for value in self._document.objects(node, CSVW + word)), None)
 
     def _nulls(self, *holders: Term) -> tuple[str, ...]:
         return tuple(
             null.value
             for holder in holders
-            for null in self._document.objects(holder, RML + "null")
+            for word in (RML + "null", CSVW + "null")
+            for null in self._document.objects(holder, word)
             if isinstance(null, pyoxigraph.Literal)
         )
 

@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -31,7 +31,7 @@ from .. import jsonpath
 from ..document import shown
 from ..rules import Database, Source
 from ..sql import literal
-from . import databases
+from . import databases, dialects, files
 
 ColumnKind = Literal["text", "item", "items"]
 
@@ -73,11 +73,19 @@ class Table:
     """By name as the rules write it."""
 
 
-def resolve(source: Source, document: Path, root: Path) -> Path:
-    """Return the file of a source.
+def resolve(source: Source, document: Path, root: Path, copies: Mapping[str, Path]) -> Path:
+    """Return the file of a source; of a web address its copy, since nothing is read from the network.
 
     Raises RefusedError where it lies outside of `root`, InputError where it does not exist.
     """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source.path):
+        copy = copies.get(source.path)
+        if copy is None:
+            raise RefusedError(
+                Fault("reads {path}, which is not in this folder: put a copy here, and name that", shown(document),
+                      values={"path": source.path})
+            )  # fmt: skip
+        source = replace(source, path=str(copy.resolve()))
     folder = {"mapping": document.parent, "working": Path.cwd()}.get(source.root, root / source.root)
     path = (folder / source.path).resolve()
     if not path.is_relative_to(root.resolve()):
@@ -101,6 +109,8 @@ class Loader:
         self._connection = connection
         self._language = language
         self._number = 0
+        self.faults: list[Fault] = []
+        """What is odd about a source, and can be meant: paths that lead nowhere."""
 
     def load(self, path: Path | Database, source: Source, wanted: Sequence[str]) -> Table:
         """Load the table of a source; `wanted` are the columns or paths that rules read.
@@ -111,6 +121,30 @@ class Loader:
         self._number += 1
         if isinstance(path, Database):
             return self._load_database(identifier, path, source, wanted)
+        with files.opened(path, source, {}) as content:
+            try:
+                table = self._load_file(identifier, content, source, wanted)
+            except InputError as error:
+                raise InputError(*(replace(fault, file=shown(path)) for fault in error.faults)) from error
+        table = replace(table, path=path, file=shown(path))
+        if source.formulation == "json":
+            self.faults += self._paths_to_nothing(table)
+        return table
+
+    def _paths_to_nothing(self, table: Table) -> Iterator[Fault]:
+        """Yield a warning for every path at which no item of JSON has a value."""
+        columns = list(table.columns.items())
+        counts = [
+            f"count(nullif(len({column.identifier}), 0))" if column.kind == "items"
+            else f"count_if({column.identifier}.text IS NOT NULL OR {column.identifier}.datatype = '!')"
+            for _, column in columns
+        ]  # fmt: skip
+        found = self._connection.execute(f"SELECT {', '.join([*counts, '1'])} FROM {table.identifier}").fetchall()[0]
+        for (name, _), count in zip(columns, found, strict=False):
+            if table.rows and not count:
+                yield Fault("no item has a value at {path}", table.file, values={"path": name}, severity="warning")
+
+    def _load_file(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
         if source.formulation == "json":
             return self._load_json(identifier, path, source, wanted)
         suffix = path.suffix.lower()
@@ -127,7 +161,12 @@ class Loader:
 
     def _load_delimited(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
         encoding = _encoding(path)
-        delimiter, header, above = _header(path, encoding, wanted)
+        if source.dialect and not dialects.is_usual(source.dialect):
+            stated, row, rows = dialects.table(path, encoding, source.dialect)
+            columns = _columns(stated, wanted, shown(path), None, row)
+            self._load_records(_even(rows, len(stated), shown(path), None), len(stated))
+            return self._finish(identifier, path, None, stated, source, columns)
+        delimiter, header, above = _header(path, encoding, wanted, source.dialect.delimiter if source.dialect else None)
         columns = _columns(header, wanted, shown(path), None, above + 1)
         if encoding == "utf-8-sig" and above == 0 and not _needs_care(path, header):
             try:
@@ -280,14 +319,18 @@ def _encoding(path: Path) -> str:
         return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
-def _header(path: Path, encoding: str, wanted: Sequence[str]) -> tuple[str, tuple[str, ...], int]:
+def _header(
+    path: Path, encoding: str, wanted: Sequence[str], stated: str | None
+) -> tuple[str, tuple[str, ...], int]:  # fmt: skip
     """Return the delimiter, the header and the number of records above it.
 
-    They are those by which most of the wanted names are found; among equals the header with more cells.
+    They are those by which most of the wanted names are found; among equals the header with more cells. A `stated`
+    delimiter is taken as it is.
     """
     best: tuple[int, int] | None = None
     found: tuple[str, tuple[str, ...], int] = (",", (), 0)
-    for delimiter in ("\t",) if path.suffix.lower() in (".tsv", ".tab") else _DELIMITERS:
+    likely = ("\t",) if path.suffix.lower() in (".tsv", ".tab") else _DELIMITERS
+    for delimiter in (stated,) if stated else likely:
         records = list(islice(_records(path, encoding, delimiter), _HEADER_WITHIN))
         position = _header_position(records, wanted)
         header = _trimmed(records[position]) if records else ()

@@ -87,7 +87,7 @@ def place(database: Database) -> str:
     return f"{kind}:{re.sub(r'//[^/]*@', '//', re.split(r'[?;]', rest)[0])}"
 
 
-class Dialect(Protocol):
+class Driver(Protocol):
     """How one kind of database is asked."""
 
     def open(self) -> adbc_driver_manager.AdbcConnection:
@@ -203,7 +203,7 @@ class _Postgresql:
         return f"SELECT {', '.join(texts)} FROM ({statement}\n) AS q"
 
 
-_DIALECTS: Final[Mapping[str, Callable[[Database], Dialect]]] = {
+_DRIVERS: Final[Mapping[str, Callable[[Database], Driver]]] = {
     "sqlite": _Sqlite, "postgresql": _Postgresql, "postgres": _Postgresql,
 }  # fmt: skip
 
@@ -226,9 +226,9 @@ def load(
 
     Raises InputError where the database does not answer, or a wanted column is not in its answer.
     """
-    dialect = _DIALECTS[database.address.partition(":")[0]](database)
+    driver = _DRIVERS[database.address.partition(":")[0]](database)
     with _faults_of(database), ExitStack() as stack:
-        opened = stack.enter_context(closing(dialect.open()))
+        opened = stack.enter_context(closing(driver.open()))
 
         def ask(statement: str) -> duckdb.DuckDBPyRelation:
             asked = stack.enter_context(closing(adbc_driver_manager.AdbcStatement(opened)))
@@ -236,13 +236,13 @@ def load(
             stream, _ = asked.execute_query()
             return connection.from_arrow(stream)
 
-        statement, answered = _statement(dialect, source, ask)
+        statement, answered = _statement(driver, source, ask)
         meant = _meant(answered, wanted, place(database))
         used = list(dict.fromkeys(meant.values()))
         asked_for = [column for column in answered if column.name in used]
         names = {column.name: f"c{number}" for number, column in enumerate(asked_for)}
         if asked_for:
-            answer = ask(dialect.select(statement, asked_for))
+            answer = ask(driver.select(statement, asked_for))
             flat = [f"a{number}" for number in range(2 * len(asked_for))]
         else:
             answer, flat = ask(f"SELECT 1 FROM ({statement}\n) AS q"), ["a0"]
@@ -271,19 +271,19 @@ def _item(position: int) -> str:
 
 
 def _statement(
-    dialect: Dialect, source: Source, ask: Callable[[str], duckdb.DuckDBPyRelation]
+    driver: Driver, source: Source, ask: Callable[[str], duckdb.DuckDBPyRelation]
 ) -> tuple[str, list[Answered]]:
     """Return the statement of a source and the columns that it answers; of a table the first reading that exists."""
     if source.formulation == "database query":
         statement = (source.iterator or "").strip().rstrip(";")
-        return statement, dialect.answered(statement, ask)
-    *others, last = dialect.tables(source.iterator or "")
+        return statement, driver.answered(statement, ask)
+    *others, last = driver.tables(source.iterator or "")
     for statement in others:
         try:
-            return statement, dialect.answered(statement, ask)
+            return statement, driver.answered(statement, ask)
         except adbc_driver_manager.Error:
             continue
-    return last, dialect.answered(last, ask)
+    return last, driver.answered(last, ask)
 
 
 def _meant(answered: Sequence[Answered], wanted: Sequence[str], file: str) -> dict[str, str]:
