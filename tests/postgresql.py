@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,8 +57,14 @@ def server(folder: Path, password: str = "sông Hương") -> Iterator[Server]:  
     program("initdb", "-D", str(data), "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={folder / 'password'}",
             "-E", "UTF8", "--locale=C", "--no-sync")  # fmt: skip
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    program("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
+        # pg_ctl's own waiting trusts the clock, which jumps in some virtual machines.
+        program("pg_ctl", "-D", str(data), "-W", "-l", str(folder / "log"), "-o", options, "start")
+        ready = [str(PROGRAMS / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+        for _ in range(300):
+            if subprocess.run(ready, check=False).returncode == 0:
+                break
+            time.sleep(0.1)
         yield Server(port, "postgres", password)
     finally:
         program("pg_ctl", "-D", str(data), "-m", "immediate", "stop")

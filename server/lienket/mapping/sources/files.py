@@ -88,34 +88,29 @@ def _copied(packed: IO[bytes] | gzip.GzipFile, name: str, folder: Path) -> Path:
 
 
 def _decode(path: Path, content: Path, encoding: str, decoders: Mapping[str, Decoder], target: Path) -> None:
-    """Write a copy in UTF-8, line by line, so that the line that cannot be read is known."""
-    decode = decoders.get(encoding.lower())
+    """Write a copy in UTF-8, line by line where lines can be told, so that the one that cannot be read is known."""
+    decode, wide = decoders.get(encoding.lower()), None
     if decode is None:
         try:
-            codec = codecs.lookup(encoding)
-            if codec.name.startswith("utf"):  # a byte order mark is no part of the text
-                codec = codecs.lookup("utf-8-sig" if codec.name == "utf-8" else codec.name)
+            codec = codecs.lookup(encoding).name
         except LookupError:
             known = ", ".join(("UTF-8", "UTF-16", "Windows-1258", *sorted(decoders)))
             raise InputError(
                 Fault("is said to be in {encoding}, which is not known; known are {known}", shown(path),
                       values={"encoding": encoding, "known": known})
             ) from None  # fmt: skip
-        _transcode(path, content, encoding, codec.name, target)
-        return
-    with content.open("rb") as file, target.open("w", encoding="utf-8", newline="") as out:
-        for line in file:
-            out.write(decode(line))
-
-
-def _transcode(path: Path, content: Path, encoding: str, codec: str, target: Path) -> None:
-    row = 0
+        wide = codec if codec.startswith(("utf-16", "utf-32")) else None
+    row: int | None = 0
     try:
-        with content.open(encoding=codec, newline="") as file, target.open("w", encoding="utf-8", newline="") as out:
-            for line in file:
-                row += 1
-                out.write(line)
+        with target.open("w", encoding="utf-8", newline="") as out:
+            if wide:
+                row = None
+                with content.open(encoding=wide, newline="") as text:
+                    shutil.copyfileobj(text, out)
+                return
+            with content.open("rb") as file:
+                for number, line in enumerate(file, 1):
+                    row = number
+                    out.write(decode(line) if decode else line.decode(codec))
     except UnicodeError as error:
-        raise InputError(
-            Fault("is not text in {encoding}", shown(path), row + 1, values={"encoding": encoding})
-        ) from error
+        raise InputError(Fault("is not text in {encoding}", shown(path), row, values={"encoding": encoding})) from error
