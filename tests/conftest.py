@@ -1,6 +1,7 @@
 """What all tests share: the invented province of `tests/province`, built once."""
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from lienket.build import build
 from lienket.project import Project
 from lienket.release import Release
 from lienket.web import create_app
+
+from . import postgresql
 
 ROOT = Path(__file__).parent.parent
 PROVINCE = ROOT / "tests" / "province"
@@ -62,3 +65,12 @@ def app(project: Project) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A client of the web application."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgresql.Server]:
+    """A real PostgreSQL."""
+    if postgresql.PROGRAMS is None:
+        pytest.skip("PostgreSQL is not installed here")
+    with postgresql.server(tmp_path_factory.mktemp("postgresql")) as server:
+        yield server

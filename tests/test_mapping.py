@@ -628,7 +628,7 @@ def test_compiled_text_calls_nothing_but_the_named_functions(workshop: Workshop)
     ]  # fmt: skip
     document = read_rules(workshop.rules(*rules), base_iri=BASE)
     with map_rules([document], root=workshop.folder, language=VIETNAMESE) as mapped:
-        by_name = {table.path.suffix: table for table in mapped.tables}
+        by_name = {table.path.suffix: table for table in mapped.tables if table.path}
     tables: dict[TableKey, Table] = {
         (document.path, each.origin): by_name[Path(each.origin.path).suffix]
         for each in document.triples_maps.values()

@@ -21,7 +21,7 @@ from rich.table import Table
 import lienket
 from lienket import languages, release, starter
 from lienket.errors import Fault, InputError, LienketError, UnavailableError
-from lienket.project import Project
+from lienket.project import Project, database_login
 from lienket.release import Release
 
 out = Console(highlight=False, markup=False, soft_wrap=True)
@@ -225,19 +225,32 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
 @click.option("--base-iri", default="http://example.org/", show_default=True, help="What relative IRIs begin with.")
 @click.option("--language", "text_language", default=None,
               help="Clean the cells as this language's pack does; without it they are taken as they are.")  # fmt: skip
+@click.option("--database", "addresses", multiple=True, metavar="ADDRESS",
+              help="Database that the mapping may read, such as postgresql://host/name; the first one stands in where "
+              "it names none, as in R2RML. May be repeated. User and password: LIENKET_DATABASE_USER, "
+              "LIENKET_DATABASE_PASSWORD.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Write nothing if any cell is at fault.")
 def map_(
-    mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None, strict: bool
-) -> None:
-    """Run one mapping in RML, or in YARRRML (.yml), and write N-Quads; needs no deployment."""
-    from lienket.mapping import map_rules, read_rules
+    mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None,
+    addresses: Sequence[str], strict: bool,
+) -> None:  # fmt: skip
+    """Run one mapping in RML, R2RML or YARRRML (.yml) and write N-Quads; needs no deployment."""
+    from lienket.mapping import Database, map_rules, read_rules
+
+    def allowed(stated: Database) -> Database | None:
+        bare = [address.removeprefix("jdbc:") for address in addresses]
+        address = stated.address.removeprefix("jdbc:") or (bare[0] if bare else "")
+        if address not in bare:
+            return None
+        user, password = database_login()
+        return Database(address, user or stated.user, password or stated.password)
 
     rules = read_rules(mapping, base_iri=base_iri)
     pack = languages.get(text_language) if text_language else None
     with (
         _progress() as progress,
         map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
-                  on_progress=progress) as mapped,
+                  databases=allowed, on_progress=progress) as mapped,
     ):  # fmt: skip
         if output.resolve() in {mapping.resolve(), *(table.path for table in mapped.tables)}:
             raise InputError(Fault("is read by this mapping; write the statements to another file", file=str(output)))

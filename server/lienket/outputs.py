@@ -42,7 +42,7 @@ def make_output(project: Project, content: Content, dataset: Dataset, folder: Pa
     ) as mapped:
         count = mapped.write_nquads(nquads, sort=True)
         report = validate([nquads], content.shapes, context=content.ontology.files)
-        tables = {Path(table.path): table.rows for table in mapped.tables}
+        tables = {table.path: table.rows for table in mapped.tables if table.path}
         described = _described_tables(content.rules[dataset.id])
         rows = sum(n for path, n in tables.items() if path.is_relative_to(dataset.folder) and path.name in described)
         faults = [

@@ -172,6 +172,11 @@ class Project:
         return (self.root / str(self["folders.var"])).resolve()
 
 
+def database_login() -> tuple[str | None, str | None]:
+    """Return the user and the password for databases that mappings read; they stand in the environment alone."""
+    return os.environ.get("LIENKET_DATABASE_USER"), os.environ.get("LIENKET_DATABASE_PASSWORD")
+
+
 def _flatten(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the file's values by dotted name; a table that is itself a setting stays one value."""
     tables = {setting.name for setting in SETTINGS if setting.type is dict}

@@ -5,6 +5,7 @@ them as N-Quads, names the cells that cannot become RDF, and finds the cells beh
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -18,11 +19,12 @@ from .functions import Function, define, functions
 from .mapped import Cell, Mapped
 from .program import Check
 from .reader import read_rules
-from .rules import DEFAULT_BASE_IRI, LogicalView, Rules, Source, views
+from .rules import DEFAULT_BASE_IRI, Database, LogicalView, Rules, Source, views
 from .sources import Loader, Table, resolve
+from .sources.databases import Databases, place, reach
 from .views import compile_view
 
-__all__ = ["DEFAULT_BASE_IRI", "Cell", "Mapped", "Rules", "Table", "map_rules", "read_rules"]
+__all__ = ["DEFAULT_BASE_IRI", "Cell", "Database", "Databases", "Mapped", "Rules", "Table", "map_rules", "read_rules"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -34,16 +36,22 @@ def map_rules(
     language: Language | None,
     graph: str | None = None,
     strict: bool = False,
+    databases: Databases | None = None,
+    copies: Mapping[str, Path] | None = None,
     on_progress: Progress | None = None,
 ) -> Mapped:
     """Load the tables that the rules read, and make the relation of their quads.
 
     Every source has to lie inside of `root`. With a language, texts are cleaned, empty cells are no values, and the
     rules may call the functions of that language. `graph` (an IRI) takes what would go into the default graph.
+    `databases` is asked for every database that a rule reads, and answers which one to reach with which user and
+    password, or None where none may be; without it only SQLite files inside of `root` are read.
+    `copies` are the files, inside of `root`, to read for web addresses.
     `on_progress` is called with what is being done, and how much of how much.
 
     Raises InputError where rules and tables do not fit together (all faults at once), and with `strict` also where
-    cells cannot become RDF; without it those terms are left out, and `Mapped.faults` names the cells.
+    cells cannot become RDF or paths of JSON lead nowhere; without it those terms are left out, and `Mapped.faults`
+    names the cells.
     """
     known = functions(language)
     connection = duckdb.connect(
@@ -51,13 +59,15 @@ def map_rules(
     )
     try:
         define(connection, language)
-        tables = _load(connection, rules, root, language, check_calls(rules, known), on_progress)
+        loader = Loader(connection, language)
+        tables = _load(loader, rules, root, databases, copies or {}, check_calls(rules, known), on_progress)
         distinct_tables = {table.identifier: table for table in tables.values()}
         checks = _make_views(connection, rules, tables, known)
         program = compile_rules(rules, tables, known, graph, checks)
         mapped = Mapped(connection, program, tuple(distinct_tables.values()))
-        mapped.check(on_progress)
-        errors = [fault for fault in mapped.faults if fault.severity == "error"]
+        mapped.check(on_progress, lost_rows="error" if language else "warning")
+        mapped.faults += (*loader.faults, *(warning for document in rules for warning in document.warnings))
+        errors = [*(fault for fault in mapped.faults if fault.severity == "error"), *loader.faults]
         if strict and errors:
             raise InputError(*errors)
     except BaseException:
@@ -67,37 +77,40 @@ def map_rules(
 
 
 def _load(
-    connection: duckdb.DuckDBPyConnection,
+    loader: Loader,
     rules: Sequence[Rules],
     root: Path,
-    language: Language | None,
+    databases: Databases | None,
+    copies: Mapping[str, Path],
     faults: list[Fault],
     on_progress: Progress | None,
 ) -> dict[TableKey, Table]:
     """Load each table once; raise every fault found in rules and tables together."""
-    wanted: dict[tuple[Path, Source], dict[str, None]] = {}
-    lists: dict[tuple[Path, Source], dict[str, None]] = {}
+    wanted: dict[tuple[Path | Database, Source], dict[str, None]] = {}
+    lists: dict[tuple[Path | Database, Source], dict[str, None]] = {}
     inner = lists_of_views(rules)
-    shared: dict[TableKey, tuple[Path, Source]] = {}
+    shared: dict[TableKey, tuple[Path | Database, Source]] = {}
     refused = False
     for (document, source), names in needs(rules).items():
         if isinstance(source, LogicalView):
             continue
         try:
-            path = resolve(source, document, root)
+            path: Path | Database = (
+                reach(source.database, document, root, databases) if source.database
+                else resolve(source, document, root, copies)
+            )  # fmt: skip
         except InputError as error:
             refused |= isinstance(error, RefusedError)
             faults += error.faults
             continue
-        same = Source("", "", source.formulation, source.iterator, source.nulls)
+        same = replace(source, path="", root="", database=None)
         shared[document, source] = (path, same)
         wanted.setdefault((path, same), {}).update(dict.fromkeys(names))
         lists.setdefault((path, same), {}).update(dict.fromkeys(inner.get((document, source), ())))
-    loader = Loader(connection, language)
-    tables: dict[tuple[Path, Source], Table] = {}
+    tables: dict[tuple[Path | Database, Source], Table] = {}
     for done, ((path, source), columns) in enumerate(wanted.items()):
         if on_progress:
-            on_progress(path.name, done, len(wanted))
+            on_progress(path.name if isinstance(path, Path) else place(path), done, len(wanted))
         try:
             tables[path, source] = loader.load(path, source, tuple(columns), tuple(lists[path, source]))
         except InputError as error:

@@ -10,6 +10,7 @@ from ..errors import distinct as distinct
 from ..errors import shown as shown
 from ..rdf import read_quads
 from ..vocabulary import RDF
+from .legacy import modernised
 
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal
@@ -25,18 +26,18 @@ class Document:
     def __init__(self, path: Path, base_iri: str, *others: Path) -> None:
         """Read `path` and what is read together with it; relative IRIs are resolved against `base_iri`.
 
+        Words of R2RML and of legacy RML become those of RML.
+
         Raises InputError where the file is missing, unreadable or not well-formed, with its line.
         """
-        self._fill(
-            shown(path),
-            (
-                (quad.subject, quad.predicate.value, quad.object)
-                for each in (path, *others)
-                for quad in read_quads(Path(shown(each)), base_iri=base_iri)
-                # A mapping has one graph: what a format with graphs says of them is left aside.
-                if isinstance(quad.subject, NamedNode | BlankNode) and not isinstance(quad.object, Triple)
-            ),
+        triples = (
+            (quad.subject, quad.predicate, quad.object)
+            for each in (path, *others)
+            for quad in read_quads(Path(shown(each)), base_iri=base_iri)
+            # A mapping has one graph: what a format with graphs says of them is left aside.
+            if isinstance(quad.subject, NamedNode | BlankNode) and not isinstance(quad.object, Triple)
         )
+        self._fill(shown(path), ((subject, word.value, object_) for subject, word, object_ in modernised(triples)))
 
     @classmethod
     def of(

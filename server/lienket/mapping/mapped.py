@@ -121,25 +121,29 @@ class Mapped:
             (singular if alone and own[branch.number] else repeated).append(branch)
         return repeated, singular
 
-    def check(self, on_progress: Callable[[str, int, int], None] | None = None) -> None:
-        """Look for cells that cannot become RDF and name them in `faults`."""
+    def check(self, on_progress: Callable[[str, int, int], None] | None = None, *, lost_rows: str = "warning") -> None:
+        """Look for cells that cannot become RDF and name them in `faults`.
+
+        `lost_rows` is the severity of a row whose subject has an empty key: RML makes nothing of it without a word,
+        and in a department's table it is a mistake.
+        """
         faults: list[Fault] = []
         for done, check in enumerate(self._program.checks):
             if on_progress:
                 on_progress(", ".join(check.columns), done, len(self._program.checks))
             faults += self._faults_of(check)
         named = {(fault.file, fault.sheet, fault.row) for fault in faults}
-        faults += [fault for fault in self._lost_rows() if (fault.file, fault.sheet, fault.row) not in named]
+        faults += [fault for fault in self._lost_rows(lost_rows) if (fault.file, fault.sheet, fault.row) not in named]
         self.faults = tuple(
             sorted(distinct(faults), key=lambda fault: (fault.file or "", fault.row or 0, fault.column or ""))
         )
 
-    def _lost_rows(self) -> Iterator[Fault]:
+    def _lost_rows(self, severity: str) -> Iterator[Fault]:
         """Yield rows of which something is lost, because the cells that would name its subject are empty."""
         for table, headers, query in self._program.lost_rows():
             for (row,) in self._all(f"{query} ORDER BY row LIMIT {_FAULTS_A_RULE}"):
                 yield Fault("is empty, so that what this row says is lost; fill it in, or empty the row", table.file,
-                            row, ", ".join(headers), sheet=table.sheet)  # fmt: skip
+                            row, ", ".join(headers), sheet=table.sheet, severity=severity)  # fmt: skip
 
     def _faults_of(self, check: Check) -> list[Fault]:
         table = check.table

@@ -10,20 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import pyoxigraph
 from pyoxigraph import BlankNode, NamedNode
 
-from ..errors import InputError
+from ..errors import Fault, InputError
 from ..vocabulary import RDF, RML
 from .document import Document, Node, Term
 from .reading import short
 from .rules import (
     DEFAULT_BASE_IRI,
-    FORMULATIONS,
     TERM_TYPES,
     Call,
     Constant,
-    Formulation,
     JoinCondition,
     LogicalView,
     PredicateObjectMap,
@@ -38,6 +35,7 @@ from .rules import (
     term_maps,
     term_references,
 )
+from .source_reader import SourceReader
 from .terms import is_iri, is_language_tag
 from .view_reader import ViewReading
 from .yarrrml import YARRRML_SUFFIXES, read_yarrrml
@@ -46,12 +44,12 @@ _PROPERTIES: Final = frozenset(
     RML + name
     for name in (
         "logicalSource", "source", "referenceFormulation", "iterator", "root", "path", "null", "encoding",
-        "compression", "subjectMap", "subject", "class", "baseIRI", "predicateObjectMap", "predicateMap", "predicate",
-        "objectMap", "object", "graphMap", "graph", "constant", "reference", "template", "termType", "languageMap",
-        "language", "datatypeMap", "datatype", "parentTriplesMap", "joinCondition", "childMap", "child", "parentMap",
-        "parent", "functionExecution", "function", "functionMap", "input", "parameter", "parameterMap", "inputValue",
-        "inputValueMap", "return", "returnMap", "condition", "viewOn", "field", "fieldName", "leftJoin", "innerJoin",
-        "parentLogicalView", "structuralAnnotation", "onFields", "targetView", "targetFields",
+        "compression", "sqlVersion", "subjectMap", "subject", "class", "baseIRI", "predicateObjectMap", "predicateMap",
+        "predicate", "objectMap", "object", "graphMap", "graph", "constant", "reference", "template", "termType",
+        "languageMap", "language", "datatypeMap", "datatype", "parentTriplesMap", "joinCondition", "childMap", "child",
+        "parentMap", "parent", "functionExecution", "function", "functionMap", "input", "parameter", "parameterMap",
+        "inputValue", "inputValueMap", "return", "returnMap", "condition", "viewOn", "field", "fieldName", "leftJoin",
+        "innerJoin", "parentLogicalView", "structuralAnnotation", "onFields", "targetView", "targetFields",
     )
 )  # fmt: skip
 """The words of RML that this module reads; another one in the namespace is a mistake, said so."""
@@ -74,7 +72,7 @@ def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     triples_maps = reader.triples_maps()
     if reader.faults:
         raise InputError(*reader.faults)
-    return Rules(path, triples_maps)
+    return Rules(path, triples_maps, tuple(reader.warnings))
 
 
 class _Reader(ViewReading):
@@ -83,6 +81,12 @@ class _Reader(ViewReading):
     def __init__(self, document: Document, base_iri: str) -> None:
         super().__init__(document)
         self._base_iri = base_iri
+        self._sources = SourceReader(document, self._one, self._text, self._fault)
+
+    @property
+    def warnings(self) -> list[Fault]:
+        """What is read all the same, and should be mended."""
+        return self._sources.warnings
 
     def triples_maps(self) -> dict[str, TriplesMap]:
         self._check_words()
@@ -179,46 +183,7 @@ class _Reader(ViewReading):
         return self._logical_view(logical) if self._is_view(logical) else self._source(logical)
 
     def _source(self, logical: Term) -> Source | None:
-        source = self._one(logical, "source", required=True)
-        formulation = self._one(logical, "referenceFormulation")
-        iterator = self._text(logical, "iterator")
-        if source is None:
-            return None
-        if isinstance(source, pyoxigraph.Literal):
-            path, root = source.value, "mapping"
-        else:
-            path = self._text(source, "path", required=True) or ""
-            stated = self._one(source, "root")
-            folders = {None: "mapping", RML + "MappingDirectory": "mapping", RML + "CurrentWorkingDirectory": "working"}
-            key = stated.value if stated is not None else None
-            if isinstance(stated, NamedNode) and key not in folders:
-                self._fault("has an rml:root that is not known: {found}", found=short(stated.value))
-            root = folders.get(key, key or "mapping")
-        for word, accepted in (("encoding", RML + "UTF-8"), ("compression", RML + "none")):
-            stated = self._one(source, word)
-            if stated is not None and getattr(stated, "value", None) != accepted:
-                self._fault("asks for {found}, which is not supported: only {accepted} is",
-                            found=short(str(getattr(stated, "value", stated))), accepted=short(accepted))  # fmt: skip
-        nulls = tuple(
-            null.value
-            for holder in (source, logical)
-            for null in self._document.objects(holder, RML + "null")
-            if isinstance(null, pyoxigraph.Literal)
-        )
-        if formulation is None:
-            kind: Formulation | None = "json" if Path(path).suffix.lower() == ".json" else "table"
-        else:
-            kind = FORMULATIONS.get(getattr(formulation, "value", ""))
-        if kind is None:
-            self._fault(
-                "has a reference formulation that is not known: {found}; known are {known}",
-                found=short(str(getattr(formulation, "value", formulation))),
-                known=", ".join(map(short, FORMULATIONS)),
-            )
-            return None
-        if kind == "json" and iterator is None:
-            iterator = "$"
-        return Source(path, root, kind, iterator, nulls)
+        return self._sources.read(logical)
 
     def _predicate_object_map(self, node: Term) -> PredicateObjectMap:
         predicates = self._shortcut_or_map(node, "predicate", "predicateMap", ("IRI",))
@@ -335,7 +300,8 @@ class _Reader(ViewReading):
         found = self._shortcut_or_literal(node, "language", "languageMap")
         if found and isinstance(found.expression, Constant):
             tag = found.expression.term.value
-            if not is_language_tag(tag):
+            # Longer first parts are kept for languages yet to be registered: they are words such as “english”.
+            if not is_language_tag(tag) or re.match("[A-Za-z]{4}", tag):
                 self._fault("has a language tag that is not well-formed: {found}; expected one such as vi or en-GB",
                             found=tag)  # fmt: skip
                 return None

@@ -1,22 +1,27 @@
 """Mapping rules as data, with the names of RML-Core <http://w3id.org/rml/core/spec>, and the ways through them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 from pyoxigraph import NamedNode
 
-from ..vocabulary import RML
+from ..errors import Fault
+from ..vocabulary import QL, RML
 from .document import Term
 
 TermType = Literal["IRI", "URI", "UnsafeIRI", "UnsafeURI", "BlankNode", "Literal"]
-Formulation = Literal["table", "json"]
+Formulation = Literal["table", "json", "database table", "database query"]
 
 TERM_TYPES: Final[dict[str, TermType]] = {
     RML + name: name for name in ("IRI", "URI", "UnsafeIRI", "UnsafeURI", "BlankNode", "Literal")
 }
-FORMULATIONS: Final[dict[str, Formulation]] = {RML + "CSV": "table", RML + "JSONPath": "json"}
+FORMULATIONS: Final[dict[str, Formulation]] = {
+    RML + "CSV": "table", RML + "JSONPath": "json", QL + "JSONPath": "json",
+    RML + "SQL2008Table": "database table", RML + "SQLTable": "database table",
+    RML + "SQL2008Query": "database query", RML + "SQLQuery": "database query",
+}  # fmt: skip
 DEFAULT_GRAPH: Final = RML + "defaultGraph"
 DEFAULT_BASE_IRI: Final = "http://example.org/"
 
@@ -99,6 +104,35 @@ class PredicateObjectMap:
 
 
 @dataclass(frozen=True)
+class Database:
+    """A database, as a mapping states it or as the caller wants it to be reached."""
+
+    address: str
+    """`jdbc:` address, or that without `jdbc:`; empty in R2RML, which leaves the database to the caller."""
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How delimited text is written <https://www.w3.org/TR/tabular-metadata/#dialect-descriptions>."""
+
+    delimiter: str | None = None
+    """None: found out, as everything is where a source states no dialect."""
+    quote: str | None = '"'
+    double_quote: bool = True
+    """Whether a quotation mark inside of a cell is doubled; else a backslash stands before it."""
+    comment: str | None = None
+    """What lines begin with that are left out."""
+    header: bool = True
+    """Without one the columns are called 1, 2, …"""
+    skip_rows: int = 0
+    """Rows above the header that are left out."""
+    trim: tuple[bool, bool] = (False, False)
+    """Whether spaces at the start and at the end of cells are left out."""
+
+
+@dataclass(frozen=True)
 class Source:
     """Where a triples map takes its rows from."""
 
@@ -107,9 +141,18 @@ class Source:
     """"mapping" (the folder of the document), "working" (the working folder) or a folder."""
     formulation: Formulation
     iterator: str | None = None
-    """JSONPath of the items; for a workbook the name of the sheet."""
+    """JSONPath of the items; for a workbook the name of the sheet; for a database its table or query."""
     nulls: tuple[str, ...] = ()
     """Texts that stand for no value."""
+    database: Database | None = None
+    """Where it is one; there is no path then."""
+    encoding: str | None = None
+    """None: found out, UTF-8 or UTF-16."""
+    compression: str | None = None
+    """"gzip", "zip", "targz" or "tarxz"."""
+    dialect: Dialect | None = None
+    short_paths: bool = False
+    """Whether `name` stands for `$.name`, as legacy RML has it."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +228,8 @@ class Rules:
 
     path: Path
     triples_maps: Mapping[str, TriplesMap]
+    warnings: tuple[Fault, ...] = ()
+    """What is not wrong in the document, and should be mended all the same."""
 
 
 def references(expression: Expression) -> Iterator[str]:
@@ -316,10 +361,10 @@ def field_names(view: LogicalView) -> dict[str, bool]:
     names = {"#": True}
 
     def add(fields: tuple[Field, ...], prefix: str) -> None:
-        for field in fields:
-            names[prefix + field.name] = isinstance(field, ExpressionField)
-            names[f"{prefix}{field.name}.#"] = True
-            add(field.fields, f"{prefix}{field.name}.")
+        for each in fields:
+            names[prefix + each.name] = isinstance(each, ExpressionField)
+            names[f"{prefix}{each.name}.#"] = True
+            add(each.fields, f"{prefix}{each.name}.")
 
     add(view.fields, "")
     for join in view.joins:

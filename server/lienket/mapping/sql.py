@@ -1,5 +1,8 @@
 """The one place where text becomes part of a SQL statement."""
 
+import re
+from pathlib import Path
+
 
 def literal(text: str) -> str:
     """Return a SQL string literal.
@@ -18,3 +21,8 @@ def identifier(name: str) -> str:
     '"a""b"'
     """
     return '"' + name.replace('"', '""') + '"'
+
+
+def file_name(path: Path) -> str:
+    """Return the SQL for a file's name, in which DuckDB would otherwise take some characters for a pattern."""
+    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))

@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -24,13 +24,14 @@ from typing import Final, Literal
 import duckdb
 import python_calamine
 
-from ..errors import Fault, InputError, RefusedError
-from ..languages import Language
-from ..languages.text import clean
-from . import jsonpath
-from .document import shown
-from .rules import Source
-from .sql import literal
+from ...errors import Fault, InputError, RefusedError
+from ...languages import Language
+from ...languages.text import clean
+from .. import jsonpath
+from ..document import shown
+from ..rules import Database, Source
+from ..sql import file_name, literal
+from . import databases, dialects, files
 
 ColumnKind = Literal["text", "item", "items"]
 
@@ -61,9 +62,10 @@ class Table:
 
     identifier: str
     """Name in SQL; the typed texts that cleaning has changed are in `<identifier>_typed`."""
-    path: Path
+    path: Path | None
+    """None for a database."""
     file: str
-    """Path as people read it."""
+    """Path, or address of the database, as people read it."""
     sheet: str | None
     header: tuple[str, ...]
     rows: int
@@ -75,11 +77,19 @@ class Table:
     """Name of the logical view that this table holds; then file and rows are those of the table it is made of."""
 
 
-def resolve(source: Source, document: Path, root: Path) -> Path:
-    """Return the file of a source.
+def resolve(source: Source, document: Path, root: Path, copies: Mapping[str, Path]) -> Path:
+    """Return the file of a source; of a web address its copy, since nothing is read from the network.
 
     Raises RefusedError where it lies outside of `root`, InputError where it does not exist.
     """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source.path):
+        copy = copies.get(source.path)
+        if copy is None:
+            raise RefusedError(
+                Fault("reads {path}, which is not in this folder: put a copy here, and name that", shown(document),
+                      values={"path": source.path})
+            )  # fmt: skip
+        source = replace(source, path=str(copy.resolve()))
     folder = {"mapping": document.parent, "working": Path.cwd()}.get(source.root, root / source.root)
     try:
         path = (folder / source.path).resolve()
@@ -109,22 +119,48 @@ class Loader:
         self._connection = connection
         self._language = language
         self._number = 0
+        self.faults: list[Fault] = []
+        """What is odd about a source, and can be meant: paths that lead nowhere."""
 
-    def load(self, path: Path, source: Source, wanted: Sequence[str], lists: Sequence[str] = ()) -> Table:
+    def load(self, path: Path | Database, source: Source, wanted: Sequence[str], lists: Sequence[str] = ()) -> Table:
         """Load the table of a source; `wanted` are the columns or paths that rules read, `lists` those of records.
 
         Raises InputError with what a person has to mend: no such column, sheet or encoding, uneven rows, bad JSON.
         """
         identifier = f"t{self._number}"
         self._number += 1
+        if isinstance(path, Database):
+            return self._load_database(identifier, path, source, wanted)
         try:
-            return self._load(identifier, path, source, wanted, lists)
+            with files.opened(path, source, {}) as content:
+                table = self._load_file(identifier, content, source, wanted, lists)
         except OSError as error:
             raise InputError(
                 Fault("cannot be read: {reason}", shown(path), values={"reason": error.strerror or error})
             ) from error
+        except InputError as error:
+            raise InputError(*(replace(fault, file=shown(path)) for fault in error.faults)) from error
+        table = replace(table, path=path, file=shown(path))
+        if source.formulation == "json":
+            self.faults += self._paths_to_nothing(table)
+        return table
 
-    def _load(self, identifier: str, path: Path, source: Source, wanted: Sequence[str], lists: Sequence[str]) -> Table:
+    def _paths_to_nothing(self, table: Table) -> Iterator[Fault]:
+        """Yield a warning for every path at which no item of JSON has a value."""
+        columns = list(table.columns.items())
+        counts = [
+            f"count(nullif(len({column.identifier}), 0))" if column.kind == "items"
+            else f"count_if({column.identifier}.text IS NOT NULL OR {column.identifier}.datatype = '!')"
+            for _, column in columns
+        ]  # fmt: skip
+        found = self._connection.execute(f"SELECT {', '.join([*counts, '1'])} FROM {table.identifier}").fetchall()[0]
+        for (name, _), count in zip(columns, found, strict=False):
+            if table.rows and not count:
+                yield Fault("no item has a value at {path}", table.file, values={"path": name}, severity="warning")
+
+    def _load_file(
+        self, identifier: str, path: Path, source: Source, wanted: Sequence[str], lists: Sequence[str]
+    ) -> Table:
         if source.formulation == "json":
             return self._load_json(identifier, path, source, wanted, lists)
         suffix = path.suffix.lower()
@@ -141,7 +177,12 @@ class Loader:
 
     def _load_delimited(self, identifier: str, path: Path, source: Source, wanted: Sequence[str]) -> Table:
         encoding = _encoding(path)
-        delimiter, header, above = _header(path, encoding, wanted)
+        if source.dialect and not dialects.is_usual(source.dialect):
+            stated, row, rows = dialects.table(path, encoding, source.dialect)
+            columns = _columns(stated, wanted, shown(path), None, row)
+            self._load_records(_even(rows, len(stated), shown(path), None), len(stated))
+            return self._finish(identifier, path, None, stated, source, columns)
+        delimiter, header, above = _header(path, encoding, wanted, source.dialect.delimiter if source.dialect else None)
         columns = _columns(header, wanted, shown(path), None, above + 1)
         if encoding == "utf-8-sig" and above == 0 and not _needs_care(path, header):
             try:
@@ -161,7 +202,7 @@ class Loader:
         cells = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)
         self._connection.execute(
             f"CREATE TABLE loading AS SELECT row_number() OVER () + 1 AS row, {cells} "
-            f"FROM read_csv({_file_name(path)}, columns = {{{types}}}, header = false, skip = 1, "
+            f"FROM read_csv({file_name(path)}, columns = {{{types}}}, header = false, skip = 1, "
             f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', auto_detect = false, encoding = 'utf-8')"
         )
 
@@ -229,6 +270,24 @@ class Loader:
         execute("DROP TABLE loading")
         return Table(identifier, path, shown(path), sheet, tuple(header), rows, columns)
 
+    # Databases
+
+    def _load_database(self, identifier: str, database: Database, source: Source, wanted: Sequence[str]) -> Table:
+        header, cells = databases.load(self._connection, database, source, wanted)
+        execute = self._connection.execute
+        nulls = ", ".join(map(literal, source.nulls))
+        used = [
+            (f"CASE WHEN {name}.text NOT IN ({nulls}) THEN {self._cleaned(name)} END" if nulls else self._cleaned(name))
+            + f" AS {name}"
+            for name in sorted(set(cells.values()))
+        ]
+        execute(f"CREATE TABLE {identifier} AS SELECT {', '.join(['row', *used])} FROM loading")
+        execute(f"CREATE TABLE {identifier}_typed (row BIGINT, name VARCHAR, text VARCHAR)")
+        execute("DROP TABLE loading")
+        rows = execute(f"SELECT count(*) FROM {identifier}").fetchall()[0][0]
+        columns = {name: Column(name, cell, "item") for name, cell in cells.items()}
+        return Table(identifier, None, databases.place(database), None, tuple(header), rows, columns)
+
     # JSON
 
     def _load_json(
@@ -237,8 +296,9 @@ class Loader:
         faults = []
         compiled: dict[str, tuple[str, bool]] = {}
         for text, document in ((source.iterator or "$", "document"), *((name, "item") for name in (*wanted, *lists))):
+            stated = f"$.{text}" if source.short_paths and not text.startswith("$") else text
             try:
-                compiled[document + text] = jsonpath.compile_path(jsonpath.parse(text), document)
+                compiled[document + text] = jsonpath.compile_path(jsonpath.parse(stated), document)
             except jsonpath.JsonPathError as error:
                 faults.append(Fault("is read with the path {path}, which {detail}", shown(path),
                                     values={"path": text, "detail": error}))  # fmt: skip
@@ -261,7 +321,7 @@ class Loader:
         query = (
             f"CREATE TABLE {identifier} AS SELECT {', '.join(['row', *cells])} FROM ("
             f"SELECT unnest({items}) AS item, unnest(range(1, len({items}) + 1)) AS row FROM ("
-            f"SELECT CAST(ltrim(content, chr(65279)) AS JSON) AS document FROM read_text({_file_name(path)}))) "
+            f"SELECT CAST(ltrim(content, chr(65279)) AS JSON) AS document FROM read_text({file_name(path)}))) "
             "WHERE item IS NOT NULL"
         )
         try:
@@ -275,7 +335,10 @@ class Loader:
         return Table(identifier, path, shown(path), None, tuple(wanted), rows, columns, by_path)
 
     def _item(self, value: str) -> str:
-        return f"lk_clean_item(lk_item({value}))"
+        return self._cleaned(f"lk_item({value})")
+
+    def _cleaned(self, item: str) -> str:
+        return f"lk_clean_item({item})"
 
 
 def _encoding(path: Path) -> str:
@@ -283,14 +346,18 @@ def _encoding(path: Path) -> str:
         return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
-def _header(path: Path, encoding: str, wanted: Sequence[str]) -> tuple[str, tuple[str, ...], int]:
+def _header(
+    path: Path, encoding: str, wanted: Sequence[str], stated: str | None
+) -> tuple[str, tuple[str, ...], int]:  # fmt: skip
     """Return the delimiter, the header and the number of records above it.
 
-    They are those by which most of the wanted names are found; among equals the header with more cells.
+    They are those by which most of the wanted names are found; among equals the header with more cells. A `stated`
+    delimiter is taken as it is.
     """
     best: tuple[int, int] | None = None
     found: tuple[str, tuple[str, ...], int] = (",", (), 0)
-    for delimiter in ("\t",) if path.suffix.lower() in (".tsv", ".tab") else _DELIMITERS:
+    likely = ("\t",) if path.suffix.lower() in (".tsv", ".tab") else _DELIMITERS
+    for delimiter in (stated,) if stated else likely:
         records = list(islice(_records(path, encoding, delimiter), _HEADER_WITHIN))
         position = _header_position(records, wanted)
         header = _trimmed(records[position]) if records else ()
@@ -345,11 +412,6 @@ def _needs_care(path: Path, header: Sequence[str]) -> bool:
         while end and content[end - 1] in b" \t\r\n":
             end -= 1
         return re.compile(rb"\n\r?\n|\r(?!\n)").search(content, 0, end) is not None
-
-
-def _file_name(path: Path) -> str:
-    """Return the SQL for a file's name, in which DuckDB would otherwise take some characters for a pattern."""
-    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
 
 
 def _trimmed(record: Sequence[str]) -> tuple[str, ...]:

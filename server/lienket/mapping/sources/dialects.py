@@ -1,0 +1,58 @@
+"""Delimited text in a dialect that its source states <https://www.w3.org/TR/tabular-metadata/#dialect-descriptions>."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ...errors import Fault, InputError
+from ..document import shown
+from ..rules import Dialect
+
+
+def is_usual(dialect: Dialect) -> bool:
+    """Tell whether text in a dialect is written as it is where none is stated, whatever its delimiter."""
+    return replace(dialect, delimiter=None) == Dialect()
+
+
+def table(path: Path, encoding: str, dialect: Dialect) -> tuple[list[str], int, Iterator[tuple[int, list[str]]]]:
+    """Return the header, its row, and the records behind it with their rows; a text without a header has row 0."""
+    records = ((row, record) for row, record in _records(path, encoding, dialect) if any(record))
+    row, first = next(records, (1, []))
+    if dialect.header:
+        return first, row, records
+
+    def all_records() -> Iterator[tuple[int, list[str]]]:
+        yield row, first
+        yield from records
+
+    return [str(number) for number in range(1, len(first) + 1)], 0, all_records()
+
+
+def _records(path: Path, encoding: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    row = 0
+    at_start, at_end = dialect.trim
+    with path.open(encoding=encoding, newline="") as file:
+        # A comment becomes a blank line, which is left out, so that every row keeps its number.
+        lines = ("\n" if dialect.comment and line.startswith(dialect.comment) else line for line in file)
+        reader = csv.reader(
+            lines, delimiter=dialect.delimiter or ("\t" if path.suffix.lower() in (".tsv", ".tab") else ","),
+            quotechar=dialect.quote or None, quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+            doublequote=dialect.double_quote, escapechar=None if dialect.double_quote else "\\",
+            skipinitialspace=at_start, strict=True,
+        )  # fmt: skip
+        try:
+            for record in reader:
+                row += 1
+                if row <= dialect.skip_rows:
+                    continue
+                cells = [cell.lstrip() for cell in record] if at_start else record
+                yield row, [cell.rstrip() for cell in cells] if at_end else cells
+        except UnicodeError as error:
+            raise InputError(
+                Fault("is not text in {encoding}", shown(path), row + 1, values={"encoding": encoding})
+            ) from error
+        except csv.Error as error:
+            raise InputError(
+                Fault("has a quotation mark in the wrong place, or one without its second", shown(path), row + 1)
+            ) from error

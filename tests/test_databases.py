@@ -1,0 +1,237 @@
+"""Mappings over databases, packed files and stated dialects: what is read, and what is not."""
+
+import bz2
+import gzip
+import io
+import json
+import sqlite3
+import tarfile
+import zipfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lienket import languages
+from lienket.errors import Fault, InputError, RefusedError
+from lienket.mapping import Database, map_rules, read_rules
+
+from .postgresql import Server
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+PREFIXES = """@prefix rml: <http://w3id.org/rml/> . @prefix rr: <http://www.w3.org/ns/r2rml#> .
+@prefix old: <http://semweb.mmlab.be/ns/rml#> . @prefix ql: <http://semweb.mmlab.be/ns/ql#> .
+@prefix d2rq: <http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#> . @prefix csvw: <http://www.w3.org/ns/csvw#> .
+@prefix ex: <http://example.org/> .
+"""
+
+
+def values(folder: Path, source: str, references: Sequence[str] = ("v",), **how: Any) -> list[str]:
+    """Map each reference to ex:p of a subject with the row's id; return the objects in N-Triples syntax."""
+    maps = "".join(
+        f"rml:predicateObjectMap [ rml:predicate ex:p{number} ; rml:objectMap [ rml:reference {name!r} ] ] ;\n"
+        for number, name in enumerate(references)
+    )
+    (folder / "r.ttl").write_text(
+        PREFIXES
+        + f"ex:t a rml:TriplesMap ; {source}\n{maps}rml:subjectMap [ rml:template 'http://example.org/{{id}}' ] .",
+        encoding="utf-8",
+    )
+    with map_rules([read_rules(folder / "r.ttl")], root=folder, **{"language": None, **how}) as mapped:
+        mapped.write_nquads(folder / "out.nq", sort=True)
+        assert not [fault for fault in mapped.faults if fault.severity == "error"]
+    return [line.split(" ", 2)[2].removesuffix(" .") for line in (folder / "out.nq").read_text().splitlines()]
+
+
+def refusal(folder: Path, source: str, **how: Any) -> tuple[Fault, ...]:
+    with pytest.raises(InputError) as raised:
+        values(folder, source, **how)
+    return raised.value.faults
+
+
+def table(iterator: str, formulation: str = "SQL2008Query", address: str = "jdbc:sqlite:t.db", more: str = "") -> str:
+    return (
+        f"rml:logicalSource [ rml:referenceFormulation rml:{formulation} ; rml:iterator {json.dumps(iterator)} ; "
+        f"rml:source [ a d2rq:Database ; d2rq:jdbcDSN '{address}' {more} ] ] ;"
+    )
+
+
+def sqlite(folder: Path, script: str) -> None:
+    with closing(sqlite3.connect(folder / "t.db")) as connection:
+        connection.executescript(script)
+
+
+def test_sqlite_has_natural_datatypes(tmp_path: Path) -> None:
+    sqlite(
+        tmp_path,
+        """CREATE TABLE t (id INTEGER, d DATE, t TIMESTAMP, b BOOLEAN, r REAL, n DECIMAL(9,2), x BLOB, s);
+        INSERT INTO t VALUES (1, '2025-07-01', '2025-07-01 07:30:00', 1, 80.25, 12.5, x'0fb7', 'Huyện “A”');""",
+    )
+    names = ("id", "d", "t", "b", "r", "n", "x", "s")
+    assert values(tmp_path, table("t", "SQL2008Table"), names) == [
+        f'"1"^^<{XSD}integer>', f'"2025-07-01"^^<{XSD}date>', f'"2025-07-01T07:30:00"^^<{XSD}dateTime>',
+        f'"true"^^<{XSD}boolean>', f'"8.025E1"^^<{XSD}double>', f'"12.5"^^<{XSD}decimal>',
+        f'"0FB7"^^<{XSD}hexBinary>', '"Huyện “A”"',
+    ]  # fmt: skip
+
+
+def test_sqlite_cells_of_any_type(tmp_path: Path) -> None:
+    """A column may hold text behind a thousand numbers, and NULL is no term while an empty text is one."""
+    sqlite(tmp_path, "CREATE TABLE t (id INTEGER, v);")
+    with closing(sqlite3.connect(tmp_path / "t.db")) as connection:
+        connection.executemany("INSERT INTO t VALUES (?, ?)", [(n, None) for n in range(3000)])
+        connection.executemany("INSERT INTO t VALUES (?, ?)", [(5000, "năm"), (5001, ""), (5002, 7)])
+        connection.commit()
+    assert values(tmp_path, table("SELECT id, v FROM t;")) == ['"năm"', '""', f'"7"^^<{XSD}integer>']
+
+
+@pytest.mark.parametrize("query", [
+    "VACUUM INTO '{folder}/copy.db'", "ATTACH DATABASE '{folder}/copy.db' AS x", "DELETE FROM t",
+    "SELECT id, v FROM t; DELETE FROM t", "SELECT id, v FROM t) AS q; VACUUM INTO '{folder}/copy.db'; --",
+    "INSERT INTO t VALUES (2, 'b') RETURNING id, v", "PRAGMA table_info(t)",
+])  # fmt: skip
+def test_sqlite_answers_queries_and_does_nothing_else(tmp_path: Path, query: str) -> None:
+    sqlite(tmp_path, "CREATE TABLE t (id INTEGER, v TEXT); INSERT INTO t VALUES (1, 'a');")
+    (fault,) = refusal(tmp_path, table(query.format(folder=tmp_path)))
+    assert "does not answer the query" in str(fault)
+    assert not (tmp_path / "copy.db").exists()
+    assert values(tmp_path, table("t", "SQL2008Table")) == ['"a"']
+
+
+def test_databases_are_not_reached_unasked(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    sqlite(tmp_path, "CREATE TABLE t (id INTEGER, v TEXT)")
+    for address in ("jdbc:sqlite:../t.db", "jdbc:postgresql://127.0.0.1:1/x"):
+        with pytest.raises(RefusedError):
+            values(tmp_path / "in", table("t", address=address))
+    assert "no such file" in str(refusal(tmp_path / "in", table("t", address="sqlite:none.db"))[0])
+    (fault,) = refusal(
+        tmp_path, table("t", address="jdbc:mysql://me:geheim@h/x?password=geheim"), databases=lambda d: d
+    )
+    assert "of a kind that is not known: mysql; known are sqlite, postgresql" in str(fault)
+
+
+def test_no_secret_is_said(tmp_path: Path) -> None:
+    stated = "; d2rq:username 'me' ; d2rq:password 'bí mật'"
+    address = "jdbc:postgresql://u:geheim@127.0.0.1:1/x?password=geheim"
+    faults = refusal(tmp_path, table("t", address=address, more=stated), databases=lambda database: database)
+    said = "".join(map(repr, faults)) + repr(read_rules(tmp_path / "r.ttl").triples_maps)
+    assert "does not answer" in said
+    assert "bí mật" not in said
+    assert "geheim" not in "".join(map(str, faults))
+    (warning,) = read_rules(tmp_path / "r.ttl").warnings
+    assert "holds a password" in str(warning)
+
+
+def test_postgresql_has_natural_datatypes(tmp_path: Path, postgresql_server: Server) -> None:
+    postgresql_server.run("""DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+        CREATE TABLE "Cơ sở" (id bigint, n numeric, d double precision, b boolean, day date, t timestamp,
+            z timestamptz, x bytea, c char(4), s text, e text);
+        INSERT INTO "Cơ sở" VALUES (1, 12.50, 80.25, true, '2025-07-01', '2025-07-01 07:30', '2025-07-01 00:30+00',
+            '\\x0fb7', 'ab', E'a"b\\nc', NULL);""")
+    names = ("id", "n", "d", "b", "day", "t", "z", "x", "c", "s", "e")
+    allowed = Database(postgresql_server.address(), postgresql_server.user, postgresql_server.password)
+    source = table("Cơ sở", "SQLTable", "jdbc:postgresql://anything/x")
+    found = values(tmp_path, source, names, databases=lambda _: allowed)
+    moment = found.pop(found.index(next(text for text in found if "00:00" in text or "+" in text)))
+    assert sorted(found) == sorted([
+        f'"1"^^<{XSD}integer>', f'"12.50"^^<{XSD}decimal>', f'"8.025E1"^^<{XSD}double>', f'"true"^^<{XSD}boolean>',
+        f'"2025-07-01"^^<{XSD}date>', f'"2025-07-01T07:30:00"^^<{XSD}dateTime>', f'"0FB7"^^<{XSD}hexBinary>',
+        '"ab  "', '"a\\"b\\nc"',
+    ])  # fmt: skip
+    assert moment.endswith(f'"^^<{XSD}dateTime>')
+
+
+@pytest.mark.parametrize("query", [
+    "DELETE FROM t RETURNING id, v", "WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x",
+    "SELECT id, v FROM t) AS q; DELETE FROM t; --", "SELECT 1 AS id, 'x' AS v; DROP TABLE t",
+    "SELECT id, set_config('default_transaction_read_only', 'off', false) AS v FROM t WHERE id = 2",
+])  # fmt: skip
+def test_postgresql_answers_queries_and_does_nothing_else(
+    tmp_path: Path, postgresql_server: Server, query: str
+) -> None:
+    postgresql_server.run("""DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+        CREATE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'a');""")
+    how: dict[str, Any] = {
+        "databases": lambda _: Database(postgresql_server.address(), "postgres", postgresql_server.password)
+    }
+    if "set_config" in query:
+        assert values(tmp_path, table(query), **how) == []
+    else:
+        assert "does not answer" in str(refusal(tmp_path, table(query), **how)[0])
+    assert values(tmp_path, table("SELECT * FROM t -- all of it"), **how) == ['"a"']
+
+
+def test_legacy_rml(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text('{"x": [{"id": 1, "v": "a"}]}', encoding="utf-8")
+    (tmp_path / "t.csv").write_text("id,v\n2,b\n", encoding="utf-8")
+    json_ = "old:logicalSource [ old:source 't.json' ; old:referenceFormulation ql:JSONPath ; old:iterator '$.x[*]' ] ;"
+    csv_ = "old:logicalSource [ old:source 't.csv' ; old:referenceFormulation ql:CSV ] ;"
+    assert values(tmp_path, json_) == ['"a"']
+    assert values(tmp_path, csv_) == ['"b"']
+
+
+def packed(path: Path, kind: str, *contents: bytes) -> None:
+    if kind == "gzip":
+        path.write_bytes(gzip.compress(contents[0]))
+    elif kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for number, content in enumerate(contents):
+                archive.writestr(f"../../{number}.csv", content)
+    else:
+        with tarfile.open(path, "w:gz" if kind == "targz" else "w:xz") as archive_:
+            for number, content in enumerate(contents):
+                info = tarfile.TarInfo(f"../../{number}.csv")
+                info.size = len(content)
+                archive_.addfile(info, io.BytesIO(content))
+
+
+def file(path: str, more: str) -> str:
+    return f"""rml:logicalSource [ rml:referenceFormulation rml:CSV ; rml:source [ a rml:FilePath ; rml:path '{path}' ;
+        {more} ] ] ;"""
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zip", "targz", "tarxz"])
+def test_packed_files(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / ("t.csv.gz" if kind == "gzip" else f"t.{kind}")
+    packed(path, kind, b"id,v\n1,a\n")
+    assert values(tmp_path, file(path.name, f"rml:compression rml:{kind}")) == ['"a"']
+    path.write_bytes(bz2.compress(b"id,v\n1,a\n"))
+    assert f"cannot be unpacked as {kind}" in str(refusal(tmp_path, file(path.name, f"rml:compression rml:{kind}"))[0])
+    if kind != "gzip":
+        packed(path, kind, b"id,v\n", b"id,v\n")
+        assert "holds 2 files" in str(refusal(tmp_path, file(path.name, f"rml:compression rml:{kind}"))[0])
+
+
+def test_encodings(tmp_path: Path) -> None:
+    text = "id,v\n1,Hu\u00ea\u0301\n"  # as Windows-1258 has it: the tone stands behind its vowel
+    for encoding in ("Windows-1258", "UTF-16"):
+        (tmp_path / "t.csv").write_bytes(text.encode(encoding.replace("Windows-", "cp")))
+        found = values(tmp_path, file("t.csv", f"rml:encoding '{encoding}'"), language=languages.get("vi"))
+        assert found == ['"Hu\u1ebf"']
+    (tmp_path / "t.csv").write_bytes(b"id,v\n1,\xff\n")
+    (fault,) = refusal(tmp_path, file("t.csv", "rml:encoding rml:ASCII"))
+    assert (fault.row, fault.message) == (2, "is not text in {encoding}")
+    assert "Windows-1258" in str(refusal(tmp_path, file("t.csv", "rml:encoding 'EBCDIC-VN'"))[0])
+
+
+def test_dialects(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Tổng hợp\n# c\nid| v \n1|' a|b '\n\n# c\n2|\n", encoding="utf-8")
+    dialect = """csvw:delimiter '|' ; csvw:quoteChar "'" ; csvw:commentPrefix '#' ; csvw:skipRows 1 ; csvw:trim true"""
+    source = f"""rml:logicalSource [ rml:referenceFormulation rml:CSV ;
+        rml:source [ a csvw:Table ; csvw:url 't.csv' ; csvw:null '' ; csvw:dialect [ {dialect} ] ] ] ;"""
+    assert values(tmp_path, source) == ['"a|b"']
+    (tmp_path / "t.csv").write_text("1;a\n", encoding="utf-8")
+    with pytest.raises(InputError, match="the columns are: 1, 2"):
+        values(tmp_path, source.replace(dialect, "csvw:delimiter ';' ; csvw:header false"))
+    assert "that is not one character: ::" in str(refusal(tmp_path, source.replace("'|'", "'::'"))[0])
+
+
+def test_web_addresses_are_read_from_copies(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,v\n1,a\n", encoding="utf-8")
+    source = "rml:logicalSource [ rml:referenceFormulation rml:CSV ; rml:source 'https://x.vn/t.csv' ] ;"
+    assert values(tmp_path, source, copies={"https://x.vn/t.csv": tmp_path / "t.csv"}) == ['"a"']
+    with pytest.raises(RefusedError, match="put a copy here"):
+        values(tmp_path, source)
