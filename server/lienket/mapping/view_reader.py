@@ -1,5 +1,6 @@
 """The part of an RML document that describes logical views, RML-LV <http://w3id.org/rml/lv/spec>."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 
 from pyoxigraph import NamedNode
@@ -31,7 +32,7 @@ _VIEW = NamedNode(RML + "LogicalView")
 _ITERABLE = NamedNode(RML + "IterableField")
 
 
-class ViewReading(Reading):
+class ViewReading(Reading, ABC):
     """Reads logical views; each once, however many triples maps and views use it."""
 
     def __init__(self, document: Document) -> None:
@@ -39,9 +40,9 @@ class ViewReading(Reading):
         self._views: dict[Term, LogicalView | None] = {}
         self._viewing: list[Term] = []
 
+    @abstractmethod
     def _abstract_source(self, node: Term, word: str) -> Source | LogicalView | None:
         """Read a logical source or view that a property of a node names."""
-        raise NotImplementedError
 
     def _is_view(self, node: Term) -> bool:
         return _VIEW in self._document.objects(node, RDF + "type") or bool(self._document.objects(node, RML + "viewOn"))
