@@ -41,15 +41,14 @@ def make_output(project: Project, content: Content, dataset: Dataset, folder: Pa
         graph=dataset.iri,
     ) as mapped:
         count = mapped.write_nquads(nquads, sort=True)
-        report = validate([nquads], content.shapes, context=content.ontology.files)
+        report = validate([nquads], content.shapes, context=content.context)
         tables = {table.path: table.rows for table in mapped.tables if table.path}
         described = _described_tables(content.rules[dataset.id])
         rows = sum(n for path, n in tables.items() if path.is_relative_to(dataset.folder) and path.name in described)
         faults = [
             *mapped.faults,
             *_news(report.faults(mapped.locate), mapped.faults),
-            *_foreign_graphs(dataset, mapped),
-            *_terms_undefined(content.ontology, dataset, mapped),
+            *_out_of_place(content.ontology, dataset, mapped),
             *_expected_missing(dataset, nquads),
         ]
         if not count:
@@ -81,34 +80,30 @@ def _described_tables(rules: Iterable[Rules]) -> set[str]:
     }
 
 
-def _foreign_graphs(dataset: Dataset, mapped: Mapped) -> list[Fault]:
-    graphs = mapped.quads.project("graph").distinct().fetchall()
-    return [
+def _out_of_place(ontology: Ontology, dataset: Dataset, mapped: Mapped) -> list[Fault]:
+    """Find graphs that are not the dataset's own, and terms that nobody defines; in one pass over the statements."""
+    class_ = f"CASE WHEN predicate = '<{RDF}type>' THEN object END"
+    used = mapped.quads.project(f"graph, predicate, {class_} AS class").distinct().fetchall()
+    rules = ", ".join(map(str, dataset.mappings))
+    faults = [
         Fault("writes into the graph {graph}; a dataset's statements lie in its own, which needs no rml:graph",
-              file=", ".join(map(str, dataset.mappings)), values={"graph": graph})
-        for (graph,) in sorted(graphs)
-        if graph != f"<{dataset.iri}>"
+              file=rules, values={"graph": graph})
+        for graph in sorted({graph for graph, _, _ in used} - {f"<{dataset.iri}>"})
     ]  # fmt: skip
-
-
-def _terms_undefined(ontology: Ontology, dataset: Dataset, mapped: Mapped) -> list[Fault]:
-    used = mapped.quads.project("predicate").distinct().fetchall()
-    used += mapped.quads.filter(f"predicate = '<{RDF}type>'").project("object").distinct().fetchall()
-    return [
+    faults += [
         Fault("uses {term}, which the ontology does not define; check its spelling, or define it in the ontology "
-              "folder with rdfs:label and skos:definition in each language",
-              file=", ".join(map(str, dataset.mappings)), values={"term": term})
-        for term in ontology.undefined(text.strip("<>") for (text,) in used)
+              "folder with rdfs:label and skos:definition in each language", file=rules, values={"term": term})
+        for term in ontology.undefined(text.strip("<>") for _, *terms in used for text in terms if text)
     ]  # fmt: skip
+    return faults
 
 
 def _expected_missing(dataset: Dataset, nquads: Path) -> list[Fault]:
-    if not dataset.expected:
-        return []
-    found = set(read_quads(nquads))
+    missing = dict.fromkeys(dataset.expected)
+    for quad in read_quads(nquads) if missing else ():
+        missing.pop(quad, None)
     return [
         Fault("is expected and was not made; mend the table or the mapping, or this line if the fact has changed",
               file=str(dataset.folder / EXPECTED), text=str(quad))
-        for quad in dataset.expected
-        if quad not in found
+        for quad in missing
     ]  # fmt: skip

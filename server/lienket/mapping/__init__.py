@@ -10,10 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from ..errors import Fault, InputError, RefusedError
+from ..errors import Fault, InputError, RefusedError, distinct
 from ..languages import Language
 from .compile import TableKey, check_calls, compile_rules, lists_of_views, needs
-from .document import distinct
 from .expressions import Expressions
 from .functions import Function, define, functions
 from .mapped import Cell, Mapped

@@ -12,10 +12,9 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
-from ..errors import Fault, InputError
+from ..errors import Fault, InputError, distinct, shown
 from ..vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDF
 from .checks import Checks
-from .document import distinct, shown
 from .expressions import Expressions, Scope
 from .functions import Function
 from .program import Branch, Check, Program

@@ -6,8 +6,7 @@ from typing import Self
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from ..errors import distinct as distinct
-from ..errors import shown as shown
+from ..errors import shown
 from ..rdf import read_quads
 from ..vocabulary import RDF
 from .legacy import modernised

@@ -8,8 +8,7 @@ from typing import Any, Final, Self
 
 import duckdb
 
-from ..errors import Fault
-from .document import distinct
+from ..errors import Fault, distinct
 from .program import Branch, Check, Program
 from .sources import Table
 from .sql import literal

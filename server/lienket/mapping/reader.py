@@ -21,7 +21,6 @@ from .rules import (
     TERM_TYPES,
     Call,
     Constant,
-    JoinCondition,
     LogicalView,
     PredicateObjectMap,
     Reference,
@@ -222,13 +221,8 @@ class _Reader(ViewReading):
 
     def _ref_object_map(self, node: Term) -> RefObjectMap | None:
         parent = self._one(node, "parentTriplesMap", required=True)
-        conditions = []
-        for condition in self._document.objects(node, RML + "joinCondition"):
-            child = self._expression_of(condition, "child", "childMap")
-            parent_side = self._expression_of(condition, "parent", "parentMap")
-            if child and parent_side:
-                conditions.append(JoinCondition(child, parent_side))
-        return RefObjectMap(self._document.name(parent), tuple(conditions)) if parent is not None else None
+        conditions = self._join_conditions(node)
+        return RefObjectMap(self._document.name(parent), conditions) if parent is not None else None
 
     def _constant(self, term: Term, word: str, kinds: tuple[str, ...]) -> TermMap | None:
         kind: TermType = (

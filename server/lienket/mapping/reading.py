@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 from ..errors import Fault
 from ..vocabulary import IDLAB_FUNCTION, RML, XSD
 from .document import Document, Term
-from .rules import Call, Constant, Expression, Fresh, Reference, TemplateError, parse_template
+from .rules import Call, Constant, Expression, Fresh, JoinCondition, Reference, TemplateError, parse_template
 
 PLACES: Final = {"triples_map": "triples map {triples_map}", "logical_view": "logical view {logical_view}"}
 """What a fault begins with, by the kind of thing it is found in."""
@@ -31,6 +31,16 @@ class Reading:
         self._place: dict[str, str] = {}
         self._executing: list[Term] = []
         self.faults: list[Fault] = []
+
+    def _join_conditions(self, node: Term) -> tuple[JoinCondition, ...]:
+        """Read the join conditions of a node, those with both their sides."""
+        conditions = []
+        for condition in self._document.objects(node, RML + "joinCondition"):
+            child = self._expression_of(condition, "child", "childMap")
+            parent = self._expression_of(condition, "parent", "parentMap")
+            if child and parent:
+                conditions.append(JoinCondition(child, parent))
+        return tuple(conditions)
 
     def _expression_of(self, node: Term, shortcut: str, word: str) -> Expression | None:
         """Read one side of a join condition: a reference as text, or an expression map."""

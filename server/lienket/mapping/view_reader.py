@@ -128,12 +128,7 @@ class ViewReading(Reading, ABC):
 
     def _join(self, node: Term, outer: bool) -> ViewJoin | None:
         stated = self._one(node, "parentLogicalView", required=True)
-        conditions = []
-        for each in self._document.objects(node, RML + "joinCondition"):
-            child = self._expression_of(each, "child", "childMap")
-            parent_side = self._expression_of(each, "parent", "parentMap")
-            if child and parent_side:
-                conditions.append(JoinCondition(child, parent_side))
+        conditions = self._join_conditions(node)
         if not conditions:
             self._fault("has a join without rml:joinCondition")
         fields = self._fields(node, None, (), at_root=True)
@@ -141,7 +136,7 @@ class ViewReading(Reading, ABC):
         if parent is None:
             return None
         return ViewJoin(
-            parent, outer, tuple(conditions), tuple(field for field in fields if isinstance(field, ExpressionField))
+            parent, outer, conditions, tuple(field for field in fields if isinstance(field, ExpressionField))
         )
 
     # Names

@@ -10,8 +10,7 @@ from typing import Final
 
 import yaml
 
-from ..errors import Fault, InputError
-from .document import shown
+from ..errors import Fault, InputError, shown
 
 _MOST: Final = 100_000
 _DEEPEST: Final = 40

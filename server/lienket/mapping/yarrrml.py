@@ -11,9 +11,9 @@ from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from ..errors import Fault, InputError
+from ..errors import Fault, InputError, shown
 from ..vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, PREFIXES, RDF, RML
-from .document import Document, Node, Term, shown
+from .document import Document, Node, Term
 from .terms import is_iri
 from .yaml_nodes import List, Map, Text, Value, read_yaml
 

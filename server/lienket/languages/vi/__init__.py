@@ -81,7 +81,6 @@ _FLAT_SQL: Final = f"'{''.join(_TONED.values())}', '{_VOWELS * len(_TONED)}'"
 _TONE_SQL: Final = " ".join(f"WHEN regexp_matches(s, '[{marked}]') THEN '{tone}'" for tone, marked in _TONED.items())
 _WHOLE: Final = "[+-]?(?:[0-9]{1,3}(?:[. ][0-9]{3})+|[0-9]+)"
 _AMOUNT: Final = "(?:[0-9]{1,3}(?:[., ][0-9]{3})+|[0-9]+)"
-_DAY_FIRST: Final = "([0-9]{1,2})%s([0-9]{1,2})%s([0-9]{4})"
 _DATE: Final = (
     "(?:[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}|[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{4}"
     "|[0-9]{4}-[0-9]{2}-[0-9]{2})"

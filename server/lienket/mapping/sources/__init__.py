@@ -24,11 +24,10 @@ from typing import Final, Literal
 import duckdb
 import python_calamine
 
-from ...errors import Fault, InputError, RefusedError
+from ...errors import Fault, InputError, RefusedError, shown
 from ...languages import Language
 from ...languages.text import clean
 from .. import jsonpath
-from ..document import shown
 from ..rules import Database, Source
 from ..sql import file_name, literal
 from . import databases, dialects, files

@@ -20,9 +20,8 @@ import adbc_driver_postgresql
 import adbc_driver_sqlite
 import duckdb
 
-from ...errors import Fault, InputError, RefusedError
+from ...errors import Fault, InputError, RefusedError, shown
 from ...vocabulary import XSD
-from ..document import shown
 from ..rules import Database, Source
 from ..sql import identifier, literal
 

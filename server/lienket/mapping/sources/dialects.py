@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ...errors import Fault, InputError
-from ..document import shown
+from ...errors import Fault, InputError, shown
 from ..rules import Dialect
 
 

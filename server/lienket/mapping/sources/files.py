@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from ...errors import Fault, InputError
-from ..document import shown
+from ...errors import Fault, InputError, shown
 from ..rules import Source
 
 Decoder = Callable[[bytes], str]
