@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -19,13 +19,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import lienket
-from lienket import languages, release, starter
+from lienket import languages, release, starter, telling
 from lienket.errors import Fault, InputError, LienketError, UnavailableError
 from lienket.project import Project, database_login
 from lienket.release import Release
 
 out = Console(highlight=False, markup=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 LANGUAGE = "lienket.language"
 """Key of the click context's `meta` under which the language of messages is kept."""
@@ -121,8 +123,9 @@ def _rolled_back(deployment: Project) -> str | None:
 @commands.command()
 @click.argument("datasets", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of faults.")
+@click.option("--report", type=FILE, help="CSV file to write all faults to.")
 @click.pass_obj
-def check(folder: Path | None, datasets: Sequence[str], as_json: bool) -> None:
+def check(folder: Path | None, datasets: Sequence[str], as_json: bool, report: Path | None) -> None:
     """Map and validate without publishing; print the cells to mend."""
     from lienket import build as builder
 
@@ -131,23 +134,23 @@ def check(folder: Path | None, datasets: Sequence[str], as_json: bool) -> None:
         with _progress() as progress:
             outputs, faults = builder.check(deployment, datasets, progress=progress)
     except InputError as error:
-        if not as_json:
-            raise
         outputs, faults = [], list(error.faults)
+    _write_report(report, faults)
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(fault) for fault in faults], ensure_ascii=False, default=str))
     else:
         _say(faults)
-        _print_counts(outputs)
+        if outputs:
+            _print_counts(outputs)
     if any(fault.severity == "error" for fault in faults):
         sys.exit(1)
 
 
 def _print_counts(outputs: Sequence[Any]) -> None:
-    severities = ("error", "warning", "note")
-    table = Table("dataset", "rows", "quads", "errors", "warnings", "notes", box=None, header_style="bold")
+    words = ("dataset", "rows", "quads", "errors", "warnings", "notes")
+    table = Table(*map(_language().gettext, words), box=None, header_style="bold")
     for output in outputs:
-        counts = (str(sum(fault.severity == one for fault in output.faults)) for one in severities)
+        counts = (f"{sum(fault.severity == one for fault in output.faults):,}" for one in telling.SEVERITIES)
         table.add_row(output.dataset.id, f"{output.rows:,}", f"{output.quads:,}", *counts)
     out.print(table)
 
@@ -217,8 +220,8 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
 
 
 @commands.command("map")
-@click.argument("mapping", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True,
+@click.argument("mapping", type=FILE)
+@click.option("-o", "--output", type=FILE, required=True,
               help="N-Quads file to write.")  # fmt: skip
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder the mapping may read from (default: the mapping's own).")  # fmt: skip
@@ -264,10 +267,10 @@ def map_(
 
 
 @commands.command()
-@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("data", nargs=-1, required=True, type=FILE)
 @click.option("--shapes", "shape_files", multiple=True, required=True,
-              type=click.Path(path_type=Path, dir_okay=False), help="SHACL file; may be repeated.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Report to write, in Turtle.")
+              type=FILE, help="SHACL file; may be repeated.")  # fmt: skip
+@click.option("-o", "--output", type=FILE, help="Report to write, in Turtle.")
 @click.option("--engine", type=click.Choice(["pyshacl"]), default="pyshacl", show_default=True, help="Validator.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of results.")
 def validate(
@@ -374,14 +377,24 @@ def _written(path: Path) -> Iterator[Path]:
 
 def _print(words: str, **values: object) -> None:
     """Print a sentence in the language of messages."""
-    pack = languages.get(click.get_current_context().meta.get(LANGUAGE, "en"))
-    out.print(pack.gettext(words).format(**values))
+    out.print(_language().gettext(words).format(**values))
+
+
+def _language() -> languages.Language:
+    """Return the language of messages."""
+    return languages.get(click.get_current_context().meta.get(LANGUAGE, "en"))
 
 
 def _say(faults: Sequence[Fault]) -> None:
-    pack = languages.get(click.get_current_context().meta.get(LANGUAGE, "en"))
-    for fault in faults:
-        err.print(pack.say(fault), style={"error": "red", "warning": "yellow"}.get(fault.severity))
+    for severity, line in telling.page(faults, _language()):
+        err.print(line, style={"error": "red", "warning": "yellow"}.get(severity or ""))
+
+
+def _write_report(path: Path | None, faults: Sequence[Fault]) -> None:
+    """Write all faults into a table, if one is asked for."""
+    if path:
+        with _written(path) as part:
+            telling.write_table(faults, part, _language())
 
 
 @contextmanager
