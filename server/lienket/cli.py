@@ -129,6 +129,7 @@ def check(folder: Path | None, datasets: Sequence[str], as_json: bool, report: P
     """Map and validate without publishing; print the cells to mend."""
     from lienket import build as builder
 
+    telling.require_own(report)
     try:
         deployment = _deployment(folder)
         with _progress() as progress:
@@ -137,7 +138,7 @@ def check(folder: Path | None, datasets: Sequence[str], as_json: bool, report: P
         outputs, faults = [], list(error.faults)
     _write_report(report, faults)
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(fault) for fault in faults], ensure_ascii=False, default=str))
+        click.echo(json.dumps(_plain(faults), ensure_ascii=False, default=str))
     else:
         _say(faults)
         if outputs:
@@ -232,12 +233,18 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
               help="Database that the mapping may read, such as postgresql://host/name; the first one stands in where "
               "it names none, as in R2RML. May be repeated. User and password: LIENKET_DATABASE_USER, "
               "LIENKET_DATABASE_PASSWORD.")  # fmt: skip
-@click.option("--strict", is_flag=True, help="Write nothing if any cell is at fault.")
+@click.option("--strict", is_flag=True, help="Write nothing if any cell is at fault, and exit with 1.")
+@click.option("--report", type=FILE, help="CSV file to write all faults to.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: quads, tables, faults.")
+@click.pass_context
 def map_(
-    mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None,
-    addresses: Sequence[str], strict: bool,
+    context: click.Context, mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None,
+    addresses: Sequence[str], strict: bool, report: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Run one mapping in RML, R2RML or YARRRML (.yml) and write N-Quads; needs no deployment."""
+    """Run one mapping in RML, R2RML or YARRRML (.yml) and write N-Quads; needs no deployment.
+
+    What cannot become RDF is named and set aside, and the rest is written.
+    """
     from lienket.mapping import Database, map_rules, read_rules
 
     def allowed(stated: Database) -> Database | None:
@@ -248,22 +255,35 @@ def map_(
         user, password = database_login()
         return Database(address, user or stated.user, password or stated.password)
 
-    rules = read_rules(mapping, base_iri=base_iri)
     pack = languages.get(text_language) if text_language else None
-    with (
-        _progress() as progress,
-        map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
-                  databases=allowed, on_progress=progress) as mapped,
-    ):  # fmt: skip
-        if output.resolve() in {mapping.resolve(), *(table.path for table in mapped.tables)}:
-            raise InputError(Fault("is read by this mapping; write the statements to another file", file=str(output)))
-        with _written(output) as path:
-            count = mapped.write_nquads(path)
-        faults = mapped.faults
+    if pack:
+        context.meta.setdefault(LANGUAGE, pack.tag)
+    telling.require_own(report)
+    with _reported(report, as_json):
+        rules = read_rules(mapping, base_iri=base_iri)
+        with (
+            _progress() as progress,
+            map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
+                      databases=allowed, on_progress=progress) as mapped,
+        ):  # fmt: skip
+            read = {mapping.resolve(), *(table.path for table in mapped.tables)}
+            if output.resolve() in read:
+                fault = Fault("is read by this mapping; write the statements to another file", file=str(output))
+                raise InputError(fault)
+            with _written(output) as path:
+                count = mapped.write_nquads(path)
+            tables, faults = mapped.tables, mapped.faults
+    _write_report(report, faults)
+    shares = telling.shares([(table.file, table.sheet, table.rows) for table in tables], faults)
+    if as_json:
+        told = {"quads": count, "tables": list(map(dataclasses.asdict, shares)), "faults": _plain(faults)}
+        click.echo(json.dumps(told, ensure_ascii=False, default=str))
+        return
     _say(faults)
     out.print(f"{output}: {count:,} quads")
-    if any(fault.severity == "error" for fault in faults):
-        sys.exit(1)
+    for share in shares:
+        if share.at_fault:
+            out.print(telling.of_share(share, _language()))
 
 
 @commands.command()
@@ -388,6 +408,25 @@ def _language() -> languages.Language:
 def _say(faults: Sequence[Fault]) -> None:
     for severity, line in telling.page(faults, _language()):
         err.print(line, style={"error": "red", "warning": "yellow"}.get(severity or ""))
+
+
+def _plain(faults: Sequence[Fault]) -> list[dict[str, Any]]:
+    """Return faults as JSON has them."""
+    return [dataclasses.asdict(fault) for fault in faults]
+
+
+@contextmanager
+def _reported(path: Path | None, as_json: bool) -> Iterator[None]:
+    """Write the faults that are raised inside into the table, and into the JSON, that are asked for."""
+    try:
+        yield
+    except InputError as error:
+        _write_report(path, error.faults)
+        if not as_json:
+            raise
+        told = {"quads": 0, "tables": [], "faults": _plain(error.faults)}
+        click.echo(json.dumps(told, ensure_ascii=False, default=str))
+        sys.exit(error.exit_code)
 
 
 def _write_report(path: Path | None, faults: Sequence[Fault]) -> None:

@@ -7,7 +7,8 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Final
 
-from lienket.errors import Fault, one_line
+from lienket import languages
+from lienket.errors import Fault, InputError, one_line
 from lienket.languages import Language
 
 SEVERITIES: Final = ("error", "warning", "note")
@@ -134,6 +135,50 @@ def _stretches(rows: Sequence[int], language: Language) -> str:
     if left:
         shown.append(language.gettext("and {number} more").format(number=language.format_number(left)))
     return ", ".join(shown)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of a table is without a fault."""
+
+    file: str
+    sheet: str | None
+    rows: int
+    at_fault: int
+    """Rows with a fault; at least so many, where not all faults are named."""
+
+
+def shares(tables: Iterable[tuple[str, str | None, int]], faults: Iterable[Fault]) -> list[Share]:
+    """Return the share of each table, given as (file, sheet, rows)."""
+    found: dict[tuple[str | None, str | None], set[int]] = {}
+    for fault in faults:
+        if fault.row is not None:
+            found.setdefault((fault.file, fault.sheet), set()).add(fault.row)
+    return [Share(file, sheet, rows, len(found.get((file, sheet), ()))) for file, sheet, rows in tables]
+
+
+def of_share(share: Share, language: Language) -> str:
+    """Return a share as a sentence."""
+    words = language.gettext(
+        "{table}: {good} of {rows} rows without a fault; of the other {number} what cannot be read is set aside"
+    )
+    good, rows, number = map(language.format_number, (share.rows - share.at_fault, share.rows, share.at_fault))
+    table = f"{share.file} ({share.sheet})" if share.sheet else share.file
+    return words.format(table=table, good=good, rows=rows, number=number)
+
+
+def require_own(path: Path | None) -> None:
+    """Raise InputError where a file stands in the place of a table of faults and is none: it may be what was read."""
+    if path is None or not path.exists():
+        return
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file), [])
+    except (OSError, UnicodeError, csv.Error):
+        header = []
+    known = [list(map(languages.get(tag).gettext, _COLUMNS)) for tag in languages.available()]
+    if header not in known:
+        raise InputError(Fault("is there already and is no list of faults; name another file for it", file=str(path)))
 
 
 def write_table(faults: Iterable[Fault], path: Path, language: Language) -> None:
