@@ -87,19 +87,11 @@ class Checks:
                 for part in parts:
                     if isinstance(part, Reference):
                         self._add_expression(part, table, base_iri)
-            case Call(function=iri, inputs=inputs):
+            case Call(inputs=inputs):
                 for _, value in inputs:
                     self._add_expression(value, table, base_iri)
-                function = self._expressions.functions[iri]
-                if function.expectation:
-                    self._add_check(
-                        table, base_iri, expression, lambda scope: self._unread(expression, scope),
-                        function.expectation.get("en", "cannot be read"), {}, function.expectation,
-                    )  # fmt: skip
-
-    def _unread(self, call: Call, scope: Scope) -> str:
-        given = [f"{self._expressions.value(value, scope)} IS NOT NULL" for _, value in call.inputs]
-        return " AND ".join([*given, f"{self._expressions.called(call, scope)} IS NULL"])
+                for wrong, is_wrong, said in self._expressions.mistakes(expression):
+                    self._add_check(table, base_iri, wrong, is_wrong, said.get("en", "cannot be read"), {}, said)
 
     def _add_check(
         self, table: Table, base_iri: str, expression: Expression, condition: Callable[[Scope], str], message: str,

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Self
 from urllib.parse import quote
 
 from ..errors import Fault, InputError
 from ..vocabulary import XSD
-from .functions import Function
+from .functions import Function, Mistake
 from .rules import Call, Constant, Expression, Fresh, Reference, Template, TermMap, references, term_references
 from .sources import Table
 from .sql import literal
@@ -129,6 +130,33 @@ class Expressions:
             return f"{function.macro}({', '.join(arguments)})"
 
         return self._make(scope, references(call), build)
+
+    def mistakes(self, call: Call) -> Iterator[tuple[Call, Callable[[Scope], str], Mapping[str, str]]]:
+        """Yield the ways in which a function cannot read its inputs.
+
+        Each is the call with the inputs that are at fault, the SQL that tells whether they are, and what is said then
+        by language tag. The last takes in all that the others do not tell.
+        """
+        function = self.functions[call.function]
+        if not function.expectation:
+            return
+        given = {function.parameter(name): (name, value) for name, value in call.inputs}
+
+        def is_made(mistake: Mistake, scope: Scope) -> str:
+            values = (self.value(given[name][1], scope) for name in mistake.parameters)
+            return f"coalesce({mistake.macro}({', '.join(values)}), false)"
+
+        def is_wrong(mistake: Mistake | None, others: Iterable[Mistake], scope: Scope) -> str:
+            unread = [f"{self.value(value, scope)} IS NOT NULL" for _, value in call.inputs]
+            unread += [f"{self.called(call, scope)} IS NULL", *(f"NOT {is_made(each, scope)}" for each in others)]
+            return " AND ".join([*unread, is_made(mistake, scope)] if mistake else unread)
+
+        known = [each for each in function.mistakes if given.keys() >= set(each.parameters)]
+        for number, mistake in enumerate(known):
+            before = [each for each in known[:number] if set(each.parameters) & set(mistake.parameters)]
+            part = replace(call, inputs=tuple(given[name] for name in mistake.parameters))
+            yield part, partial(is_wrong, mistake, before), mistake.expectation
+        yield call, partial(is_wrong, None, known), function.expectation
 
     def holds(self, condition: Expression, scope: Scope) -> str:
         """Return the SQL that tells whether a condition is true."""
