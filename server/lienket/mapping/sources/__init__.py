@@ -74,6 +74,13 @@ class Table:
     """By JSONPath, the columns of lists of JSON values that logical views go through."""
     view: str | None = None
     """Name of the logical view that this table holds; then file and rows are those of the table it is made of."""
+    loaded: str | None = None
+    """Name in SQL of the table as it was loaded, where `identifier` only looks at that."""
+
+    @property
+    def name(self) -> str:
+        """What it is called for short: name of the file, or address of the database."""
+        return self.path.name if self.path else self.file
 
 
 def resolve(source: Source, document: Path, root: Path, copies: Mapping[str, Path]) -> Path:
@@ -186,7 +193,7 @@ class Loader:
         if encoding == "utf-8-sig" and above == 0 and not _needs_care(path, header):
             try:
                 self._read_csv(path, len(header), delimiter)
-                return self._finish(identifier, path, None, header, source, columns)
+                return self._finish(identifier, path, None, header, source, columns, row="rowid + 2")
             except duckdb.Error:
                 self._connection.execute("DROP TABLE IF EXISTS loading")
         numbered = enumerate(_records(path, encoding, delimiter, strict=True), 1)
@@ -195,14 +202,16 @@ class Loader:
         return self._finish(identifier, path, None, header, source, columns)
 
     def _read_csv(self, path: Path, width: int, delimiter: str) -> None:
-        """Read delimited text behind a header of one line into the table `loading`: row, c0, c1, …"""
+        """Read delimited text behind a header of one line into the table `loading`: c0, c1, …, in the file's order.
+
+        A row's number follows from its place; counting rows while they are read would take the second core's work away.
+        """
         names = [f"c{position}" for position in range(width)]
         types = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-        cells = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)
         self._connection.execute(
-            f"CREATE TABLE loading AS SELECT row_number() OVER () + 1 AS row, {cells} "
-            f"FROM read_csv({file_name(path)}, columns = {{{types}}}, header = false, skip = 1, "
-            f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', auto_detect = false, encoding = 'utf-8')"
+            f"CREATE TABLE loading AS SELECT * FROM read_csv({file_name(path)}, columns = {{{types}}}, header = false, "
+            f"force_not_null = [{', '.join(map(literal, names))}], skip = 1, delim = {literal(delimiter)}, "
+            "quote = '\"', escape = '\"', auto_detect = false, encoding = 'utf-8')"
         )
 
     def _load_records(self, records: Iterable[tuple[int, Sequence[str]]], width: int) -> None:
@@ -247,27 +256,34 @@ class Loader:
 
     def _finish(
         self, identifier: str, path: Path, sheet: str | None, header: Sequence[str], source: Source,
-        columns: Mapping[str, Column],
+        columns: Mapping[str, Column], row: str = "row",
     ) -> Table:  # fmt: skip
-        """Turn `loading` into the table that rules read: texts cleaned, and those as typed kept beside them."""
+        """Turn `loading` into the table that rules read: texts cleaned, and those as typed kept beside them.
+
+        `row` is the SQL of a row's number.
+        """
         execute = self._connection.execute
         used = sorted({column.identifier for column in columns.values()}, key=lambda name: int(name[1:]))
         nulls = ", ".join(map(literal, source.nulls))
-        cells = []
-        for name in used:
-            text = f"nullif(lk_clean({name}), '')" if self._language else name
-            cells.append(f"{f'CASE WHEN {name} NOT IN ({nulls}) THEN {text} END' if nulls else text} AS {name}")
-        execute(f"CREATE TABLE {identifier} AS SELECT {', '.join(['row', *cells])} FROM loading")
+        texts = {name: f"nullif(lk_clean({name}), '')" if self._language else name for name in used}
+        if nulls:
+            texts = {name: f"CASE WHEN {name} NOT IN ({nulls}) THEN {text} END" for name, text in texts.items()}
+        listed = ", ".join([f"{row} AS row", *(f"{text} AS {name}" for name, text in texts.items())])
         execute(f"CREATE TABLE {identifier}_typed (row BIGINT, name VARCHAR, text VARCHAR)")
         if self._language:
-            for name in used:
+            execute(f"CREATE TABLE {identifier} AS SELECT {listed} FROM loading")
+            for name, text in texts.items():
+                cells = f"SELECT {row} AS row, {name} AS typed, {text} AS cleaned FROM loading"
                 execute(
-                    f"INSERT INTO {identifier}_typed SELECT l.row, '{name}', l.{name} FROM loading AS l "
-                    f"JOIN {identifier} AS t USING (row) WHERE t.{name} <> l.{name}"
+                    f"INSERT INTO {identifier}_typed SELECT row, '{name}', typed FROM ({cells}) WHERE cleaned <> typed"
                 )
-        rows = self._connection.execute(f"SELECT count(*) FROM {identifier}").fetchall()[0][0]
-        execute("DROP TABLE loading")
-        return Table(identifier, path, shown(path), sheet, tuple(header), rows, columns)
+            execute("DROP TABLE loading")
+        else:
+            execute(f"ALTER TABLE loading RENAME TO {identifier}_loaded")
+            execute(f"CREATE VIEW {identifier} AS SELECT {listed} FROM {identifier}_loaded")
+        rows = execute(f"SELECT count(*) FROM {identifier}").fetchall()[0][0]
+        loaded = None if self._language else f"{identifier}_loaded"
+        return Table(identifier, path, shown(path), sheet, tuple(header), rows, columns, loaded=loaded)
 
     # Databases
 
@@ -410,7 +426,9 @@ def _needs_care(path: Path, header: Sequence[str]) -> bool:
         end = len(content)
         while end and content[end - 1] in b" \t\r\n":
             end -= 1
-        return re.compile(rb"\n\r?\n|\r(?!\n)").search(content, 0, end) is not None
+        # Each pattern begins with one letter, which is looked for far faster than one of two.
+        patterns = (re.compile(rb"\n\r?\n"), re.compile(rb"\r(?!\n)"))
+        return any(pattern.search(content, 0, end) for pattern in patterns)
 
 
 def _trimmed(record: Sequence[str]) -> tuple[str, ...]:
