@@ -43,8 +43,8 @@ def peer(*requirements: str) -> Path:
     if not python.exists():
         uv = PYTHON.with_name("uv")
         subprocess.run([uv, "venv", "--quiet", environment], check=True)
-        install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
-        subprocess.run([*install, *requirements], check=True)
+        install: list[str | Path] = ["pip", "install", "--quiet", "--compile-bytecode", "--python", python, *requirements]
+        subprocess.run([uv, *install], check=True)
     return python
 
 

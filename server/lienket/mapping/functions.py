@@ -276,5 +276,5 @@ def macros(language: Language | None = None) -> dict[str, str]:
 
 def define(connection: duckdb.DuckDBPyConnection, language: Language | None = None) -> None:
     """Define every macro in a DuckDB connection."""
-    for signature, body in macros(language).items():
-        connection.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
+    statements = (f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}" for signature, body in macros(language).items())
+    connection.execute("; ".join(statements))

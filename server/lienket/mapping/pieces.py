@@ -7,10 +7,11 @@ together: a text is not copied once for every piece.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from .sql import literal
 
+_LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
 
 @dataclass(frozen=True)
 class Pieces:
@@ -75,7 +76,7 @@ class Pieces:
 
 def is_literal(sql: str) -> bool:
     """Tell whether a SQL expression is one string literal, so that it is the same for every row."""
-    return re.fullmatch(r"'(?:[^']|'')*'", sql) is not None
+    return _LITERAL.fullmatch(sql) is not None
 
 
 def merged(parts: Iterable[str]) -> tuple[str, ...]:
