@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from rich.console import Console
@@ -216,10 +216,28 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
     _print("current: {release}", release=shown.id)
 
 
+def _kind_of(output: Path) -> tuple[str, Literal["none", "gzip", "zstd"]]:
+    """Return the suffix of the RDF format of a file to write, and how the file is packed, as its name says."""
+    match output.suffixes[-2:]:
+        case [*_, ".nq" | ".nt" as suffix]:
+            return suffix, "none"
+        case [".nq" | ".nt" as suffix, ".gz"]:
+            return suffix, "gzip"
+        case [".nq" | ".nt" as suffix, ".zst"]:
+            return suffix, "zstd"
+    raise InputError(
+        Fault("has to end with .nq (N-Quads) or .nt (N-Triples), and .gz or .zst behind that to be packed",
+              file=str(output))
+    )  # fmt: skip
+
+
 @commands.command("map")
 @click.argument("mapping", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True,
-              help="N-Quads file to write.")  # fmt: skip
+              help="File to write: N-Quads (.nq) or N-Triples (.nt), packed if .gz or .zst follows.")  # fmt: skip
+@click.option("--sort", is_flag=True, help="Write the lines in order, so that equal input makes equal files.")
+@click.option("--memory", default="1GB", show_default=True, metavar="SIZE",
+              help="How much memory tables may take up before they move to temporary files.")  # fmt: skip
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder the mapping may read from (default: the mapping's own).")  # fmt: skip
 @click.option("--base-iri", default="http://example.org/", show_default=True, help="What relative IRIs begin with.")
@@ -232,7 +250,7 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
 @click.option("--strict", is_flag=True, help="Write nothing if any cell is at fault.")
 def map_(
     mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None,
-    addresses: Sequence[str], strict: bool,
+    addresses: Sequence[str], strict: bool, sort: bool, memory: str,
 ) -> None:  # fmt: skip
     """Run one mapping in RML, R2RML or YARRRML (.yml) and write N-Quads; needs no deployment."""
     from lienket.mapping import Database, map_rules, read_rules
@@ -245,17 +263,21 @@ def map_(
         user, password = database_login()
         return Database(address, user or stated.user, password or stated.password)
 
+    suffix, compression = _kind_of(output)
     rules = read_rules(mapping, base_iri=base_iri)
     pack = languages.get(text_language) if text_language else None
     with (
         _progress() as progress,
         map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
-                  databases=allowed, on_progress=progress) as mapped,
+                  databases=allowed, memory=memory, on_progress=progress) as mapped,
     ):  # fmt: skip
         if output.resolve() in {mapping.resolve(), *(table.path for table in mapped.tables)}:
             raise InputError(Fault("is read by this mapping; write the statements to another file", file=str(output)))
+        if suffix == ".nt" and mapped.names_graphs:
+            raise InputError(Fault("cannot hold the graphs that this mapping names; write a file that ends with .nq",
+                                   file=str(output)))  # fmt: skip
         with _written(output) as path:
-            count = mapped.write_nquads(path)
+            count = mapped.write_nquads(path, sort=sort, compression=compression)
         faults = mapped.faults
     _say(faults)
     out.print(f"{output}: {count:,} quads")

@@ -43,8 +43,8 @@ def peer(*requirements: str) -> Path:
     if not python.exists():
         uv = PYTHON.with_name("uv")
         subprocess.run([uv, "venv", "--quiet", environment], check=True)
-        install: list[str | Path] = ["pip", "install", "--quiet", "--compile-bytecode", "--python", python, *requirements]
-        subprocess.run([uv, *install], check=True)
+        options: list[str | Path] = ["--quiet", "--compile-bytecode", "--python", python]
+        subprocess.run([uv, "pip", "install", *options, *requirements], check=True)
     return python
 
 

@@ -11,7 +11,7 @@ import duckdb
 from ..errors import Fault, distinct
 from .program import Branch, Check, Program
 from .sources import Table
-from .writing import write_nquads
+from .writing import Compression, write_nquads
 
 _FAULTS_A_RULE: Final = 1000
 """So many cells are named for one rule; of more, the number is told."""
@@ -68,12 +68,18 @@ class Mapped:
         """
         return self.connection.view("quads")
 
-    def write_nquads(self, path: Path | str, *, sort: bool = False) -> int:
+    @property
+    def names_graphs(self) -> bool:
+        """Whether a quad may be in another graph than the default graph, so that N-Triples cannot hold them all."""
+        return any(branch.graph is not None for branch in self._program.branches)
+
+    def write_nquads(self, path: Path | str, *, sort: bool = False, compression: Compression = "none") -> int:
         """Write the distinct quads as N-Quads; return their number.
 
         With `sort` the lines are in code-point order, so that equal data make equal files.
         """
-        return write_nquads(self._program.branches, self._all, Path(path), sort=sort)
+        branches = self._program.branches
+        return write_nquads(branches, self._all, Path(path), sort=sort, compression=compression)
 
     def check(self, on_progress: Callable[[str, int, int], None] | None = None, *, lost_rows: str = "warning") -> None:
         """Look for cells that cannot become RDF and name them in `faults`.

@@ -13,6 +13,7 @@ from .sql import literal
 
 _LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
 
+
 @dataclass(frozen=True)
 class Pieces:
     """A text; none of its pieces is NULL where all of `present` is true."""
@@ -57,7 +58,9 @@ class Pieces:
     @property
     def sql(self) -> str:
         """SQL of the text, NULL where there is none."""
-        return f"CASE WHEN {' AND '.join(self.present)} THEN {self.text} END" if self.present else self.text
+        if not self.present or self.present == (f"{self.text} IS NOT NULL",):
+            return self.text
+        return f"CASE WHEN {' AND '.join(self.present)} THEN {self.text} END"
 
     @property
     def absent(self) -> str:

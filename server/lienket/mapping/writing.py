@@ -6,7 +6,7 @@ equal ones are told by what varies in them, predicate by predicate, before they 
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from .pieces import concatenated, is_literal, merged
 from .program import Branch
@@ -15,11 +15,15 @@ from .sql import literal
 Ask = Callable[[str], list[tuple[Any, ...]]]
 """Runs a query and returns its rows."""
 
+Compression = Literal["none", "gzip", "zstd"]
+
 _NOTHING: Final = "SELECT '' AS line WHERE false"
 _END: Final = "chr(10)"
 
 
-def write_nquads(branches: Sequence[Branch], ask: Ask, path: Path, *, sort: bool) -> int:
+def write_nquads(
+    branches: Sequence[Branch], ask: Ask, path: Path, *, sort: bool = False, compression: Compression = "none"
+) -> int:
     """Write the distinct quads of branches; return their number. With `sort` the lines are in code-point order."""
     at_once: dict[int, list[Branch]] = {}
     parts: list[str] = []
@@ -41,7 +45,8 @@ def write_nquads(branches: Sequence[Branch], ask: Ask, path: Path, *, sort: bool
             further += ask(_further_lines(together))[0][0]
     query = f"SELECT line FROM ({' UNION ALL '.join(parts) or _NOTHING})"
     # No text of N-Quads holds a line break, so that nothing has to be quoted; the delimiter never occurs.
-    options = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01'"
+    options = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01', "
+    options += f"COMPRESSION {compression}"
     order = " ORDER BY line" if sort else ""
     written = ask(f"COPY ({query}{order}) TO {literal(str(path))} ({options})")
     return int(written[0][0]) + int(further or 0)
@@ -74,7 +79,7 @@ class _Subjects:
         # What is put between the same texts is the same if and only if the whole is.
         key = varying[0] if len(varying) == 1 else branch.subject.sql
         # Different hashes are of different texts; equal ones need not be of equal texts, and then nothing is lost.
-        query = f"SELECT count({key}) = count(DISTINCT hash({key})) FROM {branch.sources}"
+        query = f"SELECT count(*) = count(DISTINCT hash({key})) FROM {branch.sources} WHERE {key} IS NOT NULL"
         if query not in self._known:
             self._known[query] = bool(self._ask(query)[0][0])
         return self._known[query]
