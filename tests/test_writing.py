@@ -104,7 +104,7 @@ def test_the_name_of_the_file_says_what_is_written(tmp_path: Path, name: str) ->
     rows = [(str(number), f"Huế {number}", str(number)) for number in range(2000)]
     write_table(tmp_path, rows)
     for output in (name, "again-" + name):
-        command = [LIENKET, "map", "t.rml.ttl", "-o", output, "--sort", "--memory", "100MB"]
+        command: list[str | Path] = [LIENKET, "map", "t.rml.ttl", "-o", output, "--sort", "--memory", "100MB"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True)
         assert done.returncode == 0, done.stderr
     content = (tmp_path / name).read_bytes()
