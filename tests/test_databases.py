@@ -4,8 +4,10 @@ import bz2
 import gzip
 import io
 import json
+import shutil
 import sqlite3
 import tarfile
+import time
 import zipfile
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,10 +17,14 @@ from typing import Any
 import pytest
 
 from lienket import languages
+from lienket.build import is_stale
 from lienket.errors import Fault, InputError, RefusedError
 from lienket.mapping import Database, map_rules, read_rules
+from lienket.project import Project
 
+from .conftest import PROVINCE
 from .postgresql import Server
+from .test_cli import run
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 PREFIXES = """@prefix rml: <http://w3id.org/rml/> . @prefix rr: <http://www.w3.org/ns/r2rml#> .
@@ -235,3 +241,79 @@ def test_web_addresses_are_read_from_copies(tmp_path: Path) -> None:
     assert values(tmp_path, source, copies={"https://x.vn/t.csv": tmp_path / "t.csv"}) == ['"a"']
     with pytest.raises(RefusedError, match="put a copy here"):
         values(tmp_path, source)
+
+
+def test_a_query_is_run_once(tmp_path: Path, postgresql_server: Server) -> None:
+    postgresql_server.run("""DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+        CREATE TABLE scanned (id int, v numeric); INSERT INTO scanned VALUES (1, 2.50);""")
+    how: dict[str, Any] = {
+        "databases": lambda _: Database(postgresql_server.address(), "postgres", postgresql_server.password)
+    }
+    query = "SELECT id, sum(v) AS v FROM scanned GROUP BY id"
+    assert values(tmp_path, table(query), **how) == [f'"2.50"^^<{XSD}decimal>']
+    counted = table("SELECT 1 AS id, seq_scan AS v FROM pg_stat_user_tables WHERE relname = 'scanned' AND seq_scan > 0")
+    for _ in range(100):  # a session tells its counts when it ends
+        if found := values(tmp_path, counted, **how):
+            break
+        time.sleep(0.1)
+    assert found == [f'"1"^^<{XSD}integer>']
+
+
+PORTABLE = """@prefix d2rq: <http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#> .
+@prefix rml: <http://w3id.org/rml/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix sm: <https://data.songmay.example/ontology/> .
+<#t> a rml:TriplesMap ; rml:subjectMap [ rml:template "id/clinic/{code}" ] ;
+  rml:logicalSource [ rml:referenceFormulation rml:SQL2008Table ; rml:iterator "clinics" ;
+    rml:source [ a d2rq:Database ; d2rq:jdbcDSN "jdbc:postgresql://db.songmay.example/health" ] ] ;
+  rml:predicateObjectMap
+    [ rml:predicate skos:prefLabel ; rml:objectMap [ rml:reference "name" ; rml:language "vi" ] ] ,
+    [ rml:predicate sm:bedCount ; rml:objectMap [ rml:reference "beds" ] ] .
+"""
+
+
+def test_a_deployment_reads_the_databases_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgresql_server: Server
+) -> None:
+    postgresql_server.run("""DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+        CREATE TABLE clinics (code text, name text, beds int);
+        INSERT INTO clinics VALUES ('K01', 'Trạm y tế  Sông Mây', 12), ('K02', 'Phòng khám Ðá Trắng', 8);""")
+    folder = tmp_path / "province"
+    shutil.copytree(PROVINCE, folder, ignore=shutil.ignore_patterns("var"))
+    dataset = folder / "mappings/health/clinics"
+    for path in dataset.iterdir():
+        if path.name != "dataset.ttl":
+            path.unlink()
+    (dataset / "clinics.rml.ttl").write_text(PORTABLE, encoding="utf-8")
+
+    refused = run("--language", "en", "check", "clinics", cwd=folder)
+    assert refused.returncode == 1
+    assert "postgresql://db.songmay.example/health, which is not allowed: name it under [databases]" in refused.stderr
+
+    with (folder / "lienket.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[databases]\nhealth = "postgresql://db.songmay.example/health"\n')
+    monkeypatch.setenv("LIENKET_DATABASES_HEALTH_ADDRESS", postgresql_server.address())
+    monkeypatch.setenv("LIENKET_DATABASES_HEALTH_USER", postgresql_server.user)
+    monkeypatch.setenv("LIENKET_DATABASES_HEALTH_PASSWORD", "bí mật")
+    refused = run("--language", "en", "check", "clinics", cwd=folder)
+    assert 'password authentication failed for user "postgres"' in refused.stderr
+    assert "bí mật" not in refused.stderr
+    assert "/postgres (clinics): does not answer the query" in refused.stderr
+
+    monkeypatch.setenv("LIENKET_DATABASES_HEALTH_PASSWORD", postgresql_server.password)
+    assert json.loads(run("check", "--json", "clinics", cwd=folder).stdout) == []
+    built = run("build", "--json", cwd=folder)
+    assert built.returncode == 0, built.stderr
+    assert json.loads(built.stdout)["datasets"]["clinics"]["rows"] == 2
+    with gzip.open(folder / "var/current/dumps/clinics.nq.gz", "rt", encoding="utf-8") as dump:
+        statements = dump.read()
+    assert '/id/clinic/K02> <http://www.w3.org/2004/02/skos/core#prefLabel> "Phòng khám Đá Trắng"@vi' in statements
+    assert f'bedCount> "12"^^<{XSD}integer>' in statements
+    assert postgresql_server.password not in "".join(
+        path.read_text(encoding="utf-8") for path in folder.rglob("*.json")
+    )
+
+    deployment = Project.read(folder)
+    assert not is_stale(deployment)
+    postgresql_server.run("INSERT INTO clinics VALUES ('K03', 'Trạm y tế Thượng Mây', 9);")
+    assert not is_stale(deployment)  # a database is asked by a build alone
+    assert json.loads(run("build", "--json", cwd=folder).stdout)["datasets"]["clinics"]["rows"] == 3

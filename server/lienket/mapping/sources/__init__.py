@@ -285,7 +285,7 @@ class Loader:
         execute("DROP TABLE loading")
         rows = execute(f"SELECT count(*) FROM {identifier}").fetchall()[0][0]
         columns = {name: Column(name, cell, "item") for name, cell in cells.items()}
-        return Table(identifier, None, databases.place(database), None, tuple(header), rows, columns)
+        return Table(identifier, None, databases.asked(database, source), None, tuple(header), rows, columns)
 
     # JSON
 

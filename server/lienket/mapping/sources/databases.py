@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 from typing import Final, Protocol
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 import adbc_driver_manager
 import adbc_driver_postgresql
@@ -27,6 +28,16 @@ from ..sql import identifier, literal
 
 Databases = Callable[[Database], Database | None]
 """Asked for every database that a mapping states: answers the one to reach, or None where none may be."""
+
+
+def named(known: Mapping[str, Database]) -> Databases:
+    """Return the way to `known` databases by the addresses that mappings state; the first stands in where none is."""
+    bare = {address.removeprefix("jdbc:"): database for address, database in known.items()}
+
+    def answer(stated: Database) -> Database | None:
+        return bare.get(stated.address.removeprefix("jdbc:") or next(iter(bare), ""))
+
+    return answer
 
 
 @dataclass(frozen=True)
@@ -63,8 +74,8 @@ def reach(database: Database, document: Path, root: Path, databases: Databases |
         return Database(f"sqlite:{path}")
     if allowed is None:
         raise RefusedError(
-            Fault("reads the database {database}, which nobody has allowed", shown(document),
-                  values={"database": place(found)})
+            Fault("reads the database {database}, which is not allowed: name it under [databases] in lienket.toml, or "
+                  "with --database", shown(document), values={"database": place(found)})
         )  # fmt: skip
     if kind not in ("postgresql", "postgres"):
         raise InputError(
@@ -84,6 +95,15 @@ def place(database: Database) -> str:
     if kind == "sqlite":
         return shown(Path(rest))
     return f"{kind}:{re.sub(r'//[^/]*@', '//', re.split(r'[?;]', rest)[0])}"
+
+
+def asked(database: Database, source: Source) -> str:
+    """Return a database together with the table or the query that it is asked, as people may read it.
+
+    >>> asked(Database("jdbc:postgresql://host/health"), Source("", "mapping", "database table", "clinics"))
+    'postgresql://host/health (clinics)'
+    """
+    return f"{place(database)} ({shorten(source.iterator or '', 60, placeholder=' …')})"
 
 
 class Driver(Protocol):
@@ -158,6 +178,8 @@ class _Postgresql:
         "time with time zone": "time", "timestamp without time zone": "dateTime",
         "timestamp with time zone": "dateTime", "bytea": "hexBinary",
     }  # fmt: skip
+    _OPTIONS: Final = ("sslmode", "sslrootcert", "connect_timeout")
+    """Of what an address may state, what is passed on."""
 
     def __init__(self, database: Database) -> None:
         parts = urlsplit(database.address)
@@ -166,7 +188,8 @@ class _Postgresql:
         password = database.password or given.pop("password", None) or unquote(parts.password or "")
         login = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
         where = parts.netloc.rpartition("@")[2]
-        self._uri = f"postgresql://{login}{'@' if login else ''}{where}{parts.path}"
+        options = {"connect_timeout": "10"} | {name: given[name] for name in self._OPTIONS if name in given}
+        self._uri = f"postgresql://{login}{'@' if login else ''}{where}{parts.path}?{urlencode(options)}"
 
     def open(self) -> adbc_driver_manager.AdbcConnection:
         connection = adbc_driver_manager.AdbcConnection(adbc_driver_postgresql.connect(self._uri))
@@ -186,7 +209,9 @@ class _Postgresql:
     def answered(self, statement: str, ask: Callable[[str], duckdb.DuckDBPyRelation]) -> list[Answered]:
         names = ask(f"SELECT * FROM ({statement}\n) AS q LIMIT 0").columns
         types = ", ".join(f"CAST(pg_typeof(q.{identifier(name)}) AS text)" for name in names)
-        found = ask(f"SELECT {types} FROM ({statement}\n) AS q LIMIT 1").fetchall() or [("",) * len(names)]
+        # Of no rows the statement is planned and not run; the columns of the join's empty side have their types.
+        nothing = f"(SELECT * FROM ({statement}\n) AS p LIMIT 0) AS q"
+        found = ask(f"SELECT {types} FROM (SELECT) AS one LEFT JOIN {nothing} ON true").fetchall() if names else [()]
         kinds = self._TYPES | {"character": "padded"}
         return [Answered(name, kinds.get(type_)) for name, type_ in zip(names, found[0], strict=True)]
 
@@ -226,17 +251,17 @@ def load(
     Raises InputError where the database does not answer, or a wanted column is not in its answer.
     """
     driver = _DRIVERS[database.address.partition(":")[0]](database)
-    with _faults_of(database), ExitStack() as stack:
+    with _faults_of(database, source), ExitStack() as stack:
         opened = stack.enter_context(closing(driver.open()))
 
         def ask(statement: str) -> duckdb.DuckDBPyRelation:
-            asked = stack.enter_context(closing(adbc_driver_manager.AdbcStatement(opened)))
-            asked.set_sql_query(statement)
-            stream, _ = asked.execute_query()
+            query = stack.enter_context(closing(adbc_driver_manager.AdbcStatement(opened)))
+            query.set_sql_query(statement)
+            stream, _ = query.execute_query()
             return connection.from_arrow(stream)
 
         statement, answered = _statement(driver, source, ask)
-        meant = _meant(answered, wanted, place(database))
+        meant = _meant(answered, wanted, asked(database, source))
         used = list(dict.fromkeys(meant.values()))
         asked_for = [column for column in answered if column.name in used]
         names = {column.name: f"c{number}" for number, column in enumerate(asked_for)}
@@ -317,7 +342,7 @@ def _parts(name: str) -> list[str]:
 
 
 @contextmanager
-def _faults_of(database: Database) -> Iterator[None]:
+def _faults_of(database: Database, source: Source) -> Iterator[None]:
     """Turn what a database says against a query into a fault that holds no secret."""
     try:
         yield
@@ -325,7 +350,7 @@ def _faults_of(database: Database) -> Iterator[None]:
         detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         for secret in _secrets(database):
             detail = detail.replace(secret, "…")
-        fault = Fault("does not answer the query: {detail}", place(database), values={"detail": detail})
+        fault = Fault("does not answer the query: {detail}", asked(database, source), values={"detail": detail})
         raise InputError(fault) from None
 
 
