@@ -233,7 +233,7 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
               "it names none, as in R2RML. May be repeated. User and password: LIENKET_DATABASE_USER, "
               "LIENKET_DATABASE_PASSWORD.")  # fmt: skip
 @click.option("--copy", "copied", multiple=True, metavar="ADDRESS=FILE",
-              help="File below the root to read for a web address that the mapping names. May be repeated.")
+              help="File below the root to read for a web address that the mapping states. Repeatable.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Write nothing if any cell is at fault.")
 def map_(
     mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None,

@@ -25,6 +25,7 @@ from ...errors import Fault, InputError, RefusedError, shown
 from ...vocabulary import XSD
 from ..rules import Database, Source
 from ..sql import identifier, literal
+from .tables import Column, Loading
 
 Databases = Callable[[Database], Database | None]
 """Asked for every database that a mapping states: answers the one to reach, or None where none may be."""
@@ -241,12 +242,8 @@ _CASES: Final = {
 """How a database's text of a datatype becomes that of XSD."""
 
 
-def load(
-    connection: duckdb.DuckDBPyConnection, database: Database, source: Source, wanted: Sequence[str]
-) -> tuple[list[str], dict[str, str]]:
-    """Load what a database answers into the table `loading`: row, and for each wanted column STRUCT(text, datatype).
-
-    Returns the columns of the answer, and for each wanted name that of the column it means.
+def load(connection: duckdb.DuckDBPyConnection, database: Database, source: Source, wanted: Sequence[str]) -> Loading:
+    """Load what a database answers; cells are of the kind "item", with the natural datatypes of R2RML.
 
     Raises InputError where the database does not answer, or a wanted column is not in its answer.
     """
@@ -281,7 +278,8 @@ def load(
             )
         finally:
             connection.unregister("lk_answer")
-    return [column.name for column in answered], {name: names[column] for name, column in meant.items()}
+    columns = {name: Column(name, names[column], "item") for name, column in meant.items()}
+    return Loading(tuple(column.name for column in answered), columns)
 
 
 def _item(position: int) -> str:

@@ -1,0 +1,107 @@
+"""Mappings over files of every kind: how they are packed, encoded and written, and what is said where they are not."""
+
+import bz2
+import gzip
+import io
+import tarfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lienket.errors import Fault, InputError, RefusedError
+from lienket.mapping import map_rules, read_rules
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+PREFIXES = """@prefix rml: <http://w3id.org/rml/> . @prefix rr: <http://www.w3.org/ns/r2rml#> .
+@prefix old: <http://semweb.mmlab.be/ns/rml#> . @prefix ql: <http://semweb.mmlab.be/ns/ql#> .
+@prefix d2rq: <http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#> . @prefix csvw: <http://www.w3.org/ns/csvw#> .
+@prefix ex: <http://example.org/> .
+"""
+
+
+def values(folder: Path, source: str, references: Sequence[str] = ("v",), subject: str = "id", **how: Any) -> list[str]:
+    """Map each reference to ex:p of a subject with the row's id; return the objects in N-Triples syntax."""
+    maps = "".join(
+        f"rml:predicateObjectMap [ rml:predicate ex:p{number} ; rml:objectMap [ rml:reference {name!r} ] ] ;\n"
+        for number, name in enumerate(references)
+    )
+    (folder / "r.ttl").write_text(
+        PREFIXES
+        + f"ex:t a rml:TriplesMap ; {source}\n{maps}"
+        + f"rml:subjectMap [ rml:template 'http://example.org/{{{subject}}}' ] .",
+        encoding="utf-8",
+    )
+    with map_rules([read_rules(folder / "r.ttl")], root=folder, **{"language": None, **how}) as mapped:
+        mapped.write_nquads(folder / "out.nq", sort=True)
+        assert not [fault for fault in mapped.faults if fault.severity == "error"]
+    return [line.split(" ", 2)[2].removesuffix(" .") for line in (folder / "out.nq").read_text().splitlines()]
+
+
+def refusal(folder: Path, source: str, **how: Any) -> tuple[Fault, ...]:
+    with pytest.raises(InputError) as raised:
+        values(folder, source, **how)
+    return raised.value.faults
+
+
+def test_legacy_rml(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text('{"x": [{"id": 1, "v": "a"}]}', encoding="utf-8")
+    (tmp_path / "t.csv").write_text("id,v\n2,b\n", encoding="utf-8")
+    json_ = "old:logicalSource [ old:source 't.json' ; old:referenceFormulation ql:JSONPath ; old:iterator '$.x[*]' ] ;"
+    csv_ = "old:logicalSource [ old:source 't.csv' ; old:referenceFormulation ql:CSV ] ;"
+    assert values(tmp_path, json_) == ['"a"']
+    assert values(tmp_path, csv_) == ['"b"']
+
+
+def packed(path: Path, kind: str, *contents: bytes) -> None:
+    if kind == "gzip":
+        path.write_bytes(gzip.compress(contents[0]))
+    elif kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for number, content in enumerate(contents):
+                archive.writestr(f"../../{number}.csv", content)
+    else:
+        with tarfile.open(path, "w:gz" if kind == "targz" else "w:xz") as archive_:
+            for number, content in enumerate(contents):
+                info = tarfile.TarInfo(f"../../{number}.csv")
+                info.size = len(content)
+                archive_.addfile(info, io.BytesIO(content))
+
+
+def file(path: str, more: str) -> str:
+    return f"""rml:logicalSource [ rml:referenceFormulation rml:CSV ; rml:source [ a rml:FilePath ; rml:path '{path}' ;
+        {more} ] ] ;"""
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zip", "targz", "tarxz"])
+def test_packed_files(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / ("t.csv.gz" if kind == "gzip" else f"t.{kind}")
+    packed(path, kind, b"id,v\n1,a\n")
+    assert values(tmp_path, file(path.name, f"rml:compression rml:{kind}")) == ['"a"']
+    path.write_bytes(bz2.compress(b"id,v\n1,a\n"))
+    assert f"cannot be unpacked as {kind}" in str(refusal(tmp_path, file(path.name, f"rml:compression rml:{kind}"))[0])
+    if kind != "gzip":
+        packed(path, kind, b"id,v\n", b"id,v\n")
+        assert "holds 2 files" in str(refusal(tmp_path, file(path.name, f"rml:compression rml:{kind}"))[0])
+
+
+def test_dialects(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Tổng hợp\n# c\nid| v \n1|' a|b '\n\n# c\n2|\n", encoding="utf-8")
+    dialect = """csvw:delimiter '|' ; csvw:quoteChar "'" ; csvw:commentPrefix '#' ; csvw:skipRows 1 ; csvw:trim true"""
+    source = f"""rml:logicalSource [ rml:referenceFormulation rml:CSV ;
+        rml:source [ a csvw:Table ; csvw:url 't.csv' ; csvw:null '' ; csvw:dialect [ {dialect} ] ] ] ;"""
+    assert values(tmp_path, source) == ['"a|b"']
+    (tmp_path / "t.csv").write_text("1;a\n", encoding="utf-8")
+    with pytest.raises(InputError, match="the columns are: 1, 2"):
+        values(tmp_path, source.replace(dialect, "csvw:delimiter ';' ; csvw:header false"))
+    assert "that is not one character: ::" in str(refusal(tmp_path, source.replace("'|'", "'::'"))[0])
+
+
+def test_web_addresses_are_read_from_copies(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,v\n1,a\n", encoding="utf-8")
+    source = "rml:logicalSource [ rml:referenceFormulation rml:CSV ; rml:source 'https://x.vn/t.csv' ] ;"
+    assert values(tmp_path, source, copies={"https://x.vn/t.csv": tmp_path / "t.csv"}) == ['"a"']
+    with pytest.raises(RefusedError, match="put a copy here"):
+        values(tmp_path, source)
