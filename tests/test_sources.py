@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from lienket import languages
 from lienket.errors import Fault, InputError, RefusedError
 from lienket.mapping import map_rules, read_rules
 
@@ -105,3 +107,74 @@ def test_web_addresses_are_read_from_copies(tmp_path: Path) -> None:
     assert values(tmp_path, source, copies={"https://x.vn/t.csv": tmp_path / "t.csv"}) == ['"a"']
     with pytest.raises(RefusedError, match="put a copy here"):
         values(tmp_path, source)
+
+
+PARQUET = """SELECT 1 :: TINYINT AS id, 12 :: UBIGINT AS n, 12.50 :: DECIMAL(9, 2) AS d, 0.1 :: FLOAT AS f,
+    80.25 :: DOUBLE AS "Số đo", 'infinity' :: DOUBLE AS inf, true AS b, DATE '2025-07-01' AS day,
+    TIMESTAMP '2025-07-01 07:30:00' AS t, TIMESTAMPTZ '2025-07-01 07:30:00+07' AS z, TIME '07:30:00' AS clock,
+    'x' :: BLOB AS x, ' a"b ' AS "s'{0}; --", NULL :: INTEGER AS nothing, ['Huế', 'Đà Nẵng'] AS list,
+    {'a': 1} AS struct"""
+
+
+def parquet(path: Path, query: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+
+
+def test_parquet_has_natural_datatypes(tmp_path: Path) -> None:
+    parquet(tmp_path / "t.parquet", PARQUET)
+    names = (
+        "n",
+        "d",
+        "f",
+        "Số đo",
+        "inf",
+        "b",
+        "day",
+        "t",
+        "z",
+        "clock",
+        "x",
+        "s'{0}; --",
+        "nothing",
+        "list",
+        "struct",
+    )
+    found = values(tmp_path, file("t.parquet", ""), names)
+    assert sorted(found) == sorted([
+        f'"12"^^<{XSD}integer>', f'"12.50"^^<{XSD}decimal>', f'"1.0E-1"^^<{XSD}double>', f'"8.025E1"^^<{XSD}double>',
+        f'"INF"^^<{XSD}double>', f'"true"^^<{XSD}boolean>', f'"2025-07-01"^^<{XSD}date>',
+        f'"2025-07-01T07:30:00"^^<{XSD}dateTime>', f'"2025-07-01T00:30:00Z"^^<{XSD}dateTime>',
+        f'"07:30:00"^^<{XSD}time>', f'"78"^^<{XSD}hexBinary>', '" a\\"b "', '"[\\"Huế\\",\\"Đà Nẵng\\"]"',
+        '"{\\"a\\":1}"',
+    ])  # fmt: skip
+
+
+def test_parquet_is_read_as_any_table(tmp_path: Path) -> None:
+    """Packed, with nulls, with a language; and what is wrong is said of a row that counts from 1."""
+    parquet(
+        tmp_path / "t [1].parquet", "SELECT i AS id, CASE i WHEN 2 THEN ' - ' ELSE ' xã  A' END AS v FROM range(3) t(i)"
+    )
+    (tmp_path / "t.parquet.gz").write_bytes(gzip.compress((tmp_path / "t [1].parquet").read_bytes()))
+    for name, more in (("t [1].parquet", ""), ("t.parquet.gz", "rml:compression rml:gzip ;")):
+        found = values(tmp_path, file(name, more + "rml:null ' - '"), language=languages.get("vi"))
+        assert found == ['"xã A"', '"xã A"']
+    missing = refusal(tmp_path, file("t [1].parquet", ""), references=["w"])
+    assert "t [1].parquet: has no column w; the columns are: id, v" in str(missing[0])
+    parquet(tmp_path / "t.parquet", "SELECT i AS id, CASE i WHEN 1 THEN 'một' ELSE '1' END AS v FROM range(3) t(i)")
+    (tmp_path / "r.ttl").write_text(
+        PREFIXES
+        + """ex:t a rml:TriplesMap ; rml:logicalSource [ rml:source 't.parquet' ] ;
+        rml:subjectMap [ rml:template 'http://example.org/{id}' ] ; rml:predicateObjectMap [ rml:predicate ex:p ;
+        rml:objectMap [ rml:reference 'v' ; rml:datatype <http://www.w3.org/2001/XMLSchema#integer> ] ] ."""
+    )
+    with map_rules([read_rules(tmp_path / "r.ttl")], root=tmp_path, language=None) as mapped:
+        (fault,) = mapped.faults
+    assert (fault.row, fault.column, fault.text) == (2, "v", "một")
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"id,v\n1,a\n", b"PAR1" + b"\xff" * 100 + b"PAR1"])
+def test_what_is_no_parquet_is_said(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.parquet").write_bytes(content)
+    (fault,) = refusal(tmp_path, file("t.parquet", ""))
+    assert str(fault).startswith(f"{tmp_path}/t.parquet: cannot be read as Parquet: ")

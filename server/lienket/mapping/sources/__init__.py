@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -17,8 +18,10 @@ from ...errors import Fault, InputError, RefusedError, shown
 from ...languages import Language
 from ..rules import Database, Source
 from ..sql import literal
-from . import databases, delimited, documents, files, workbooks
+from . import databases, delimited, documents, files, parquet, workbooks
 from .tables import Column, ColumnKind, Loading, Table
+
+KNOWN_SUFFIXES: Final = (*delimited.SUFFIXES, *workbooks.SUFFIXES, *parquet.SUFFIXES, ".json")
 
 __all__ = ["Column", "ColumnKind", "Loader", "Table", "resolve"]
 
@@ -104,13 +107,15 @@ class Loader:
         if suffix in workbooks.SUFFIXES:
             decode = files.decoder(source.encoding, path) if source.encoding else None
             loading = workbooks.load(self._connection, path, source, wanted, decode)
+        elif suffix in parquet.SUFFIXES:
+            loading = parquet.load(self._connection, path, wanted)
         elif suffix in delimited.SUFFIXES:
             path = files.decoded(path, source.encoding, folder)
             loading = delimited.load(self._connection, path, source, wanted)
         else:
             raise InputError(
                 Fault("is no kind of table that can be read; known are {known}", shown(path),
-                      values={"known": ", ".join((*delimited.SUFFIXES, *workbooks.SUFFIXES, ".json"))})
+                      values={"known": ", ".join(KNOWN_SUFFIXES)})
             )  # fmt: skip
         return self._finish(identifier, path, shown(path), source, loading)
 

@@ -2,8 +2,7 @@
 
 The query runs in the database and answers texts: each database knows best how its values are written. Only what
 queries answer is read, never written: SQLite opens its file so, PostgreSQL its transactions, and only one statement
-that yields rows is let through. Which natural datatype a text has is the table of R2RML
-<https://www.w3.org/TR/r2rml/#natural-mapping>.
+that yields rows is let through.
 """
 
 import re
@@ -22,9 +21,9 @@ import adbc_driver_sqlite
 import duckdb
 
 from ...errors import Fault, InputError, RefusedError, shown
-from ...vocabulary import XSD
 from ..rules import Database, Source
 from ..sql import identifier, literal
+from .natural import varied_item
 from .tables import Column, Loading
 
 Databases = Callable[[Database], Database | None]
@@ -232,15 +231,6 @@ _DRIVERS: Final[Mapping[str, Callable[[Database], Driver]]] = {
     "sqlite": _Sqlite, "postgresql": _Postgresql, "postgres": _Postgresql,
 }  # fmt: skip
 
-_CASES: Final = {
-    "boolean": "CASE lower({0}) WHEN '1' THEN 'true' WHEN '0' THEN 'false' ELSE lower({0}) END",
-    "double": "coalesce(lk_double(try_cast({0} AS DOUBLE)), {0})",
-    "dateTime": "regexp_replace(replace({0}, ' ', 'T'), '([+-][0-9]{{2}})$', '\\1:00')",
-    "time": "regexp_replace({0}, '([+-][0-9]{{2}})$', '\\1:00')",
-    "hexBinary": "upper(CASE WHEN starts_with({0}, '\\x') THEN substr({0}, 3) ELSE {0} END)",
-}
-"""How a database's text of a datatype becomes that of XSD."""
-
 
 def load(connection: duckdb.DuckDBPyConnection, database: Database, source: Source, wanted: Sequence[str]) -> Loading:
     """Load what a database answers; cells are of the kind "item", with the natural datatypes of R2RML.
@@ -267,7 +257,7 @@ def load(connection: duckdb.DuckDBPyConnection, database: Database, source: Sour
             flat = [f"a{number}" for number in range(2 * len(asked_for))]
         else:
             answer, flat = ask(f"SELECT 1 FROM ({statement}\n) AS q"), ["a0"]
-        cells = [f"{_item(2 * number)} AS c{number}" for number in range(len(asked_for))]
+        cells = [f"{varied_item(f'a{2 * n}', f'a{2 * n + 1}')} AS c{n}" for n in range(len(asked_for))]
         connection.register(
             "lk_answer",
             answer.project(", ".join(f"CAST(#{n + 1} AS VARCHAR) AS {name}" for n, name in enumerate(flat))),
@@ -280,16 +270,6 @@ def load(connection: duckdb.DuckDBPyConnection, database: Database, source: Sour
             connection.unregister("lk_answer")
     columns = {name: Column(name, names[column], "item") for name, column in meant.items()}
     return Loading(tuple(column.name for column in answered), columns)
-
-
-def _item(position: int) -> str:
-    """Return the SQL of a cell from its text and the name of its datatype."""
-    text, datatype = f"a{position}", f"a{position + 1}"
-    cases = " ".join(f"WHEN '{name}' THEN {sql.format(text)}" for name, sql in _CASES.items())
-    return (
-        f"CASE WHEN {datatype} <> 'null' THEN {{'text': CASE {datatype} {cases} ELSE {text} END, "
-        f"'datatype': CASE WHEN {datatype} <> '' THEN '{XSD}' || {datatype} END}} END"
-    )
 
 
 def _statement(
