@@ -89,6 +89,29 @@ def test_packed_files(tmp_path: Path, kind: str) -> None:
         assert "holds 2 files" in str(refusal(tmp_path, file(path.name, f"rml:compression rml:{kind}"))[0])
 
 
+@pytest.mark.parametrize("kind", ["gzip", "zip", "targz", "tarxz"])
+def test_packed_files_end_at_a_limit(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lienket.mapping.sources.files.UNPACKED_LIMIT", 5 << 20)
+    path = tmp_path / ("t.csv.gz" if kind == "gzip" else f"t.{kind}")
+    packed(path, kind, b"id,v\n1,a\n" + b"\n" * (4 << 20))
+    assert values(tmp_path, file(path.name, f"rml:compression rml:{kind}")) == ['"a"']
+    packed(path, kind, b"id,v\n1,a\n" + b"\n" * (8 << 20))
+    (fault,) = refusal(tmp_path, file(path.name, f"rml:compression rml:{kind}"))
+    assert str(fault).startswith(f"{path}: holds more than 0 GiB when unpacked")
+    if kind == "zip":  # one that says it is small
+        raw = path.read_bytes()
+        path.write_bytes(raw.replace(((8 << 20) + 9).to_bytes(4, "little"), (9).to_bytes(4, "little")))
+        assert refusal(tmp_path, file(path.name, f"rml:compression rml:{kind}"))
+
+
+def test_workbooks_end_at_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile(tmp_path / "t.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", b" " * (3 << 20))
+    assert "cannot be read as a workbook" in str(refusal(tmp_path, file("t.xlsx", ""))[0])
+    monkeypatch.setattr("lienket.mapping.sources.files.WORKBOOK_LIMIT", 2 << 20)
+    assert "holds more than 0 GiB" in str(refusal(tmp_path, file("t.xlsx", ""))[0])
+
+
 def test_dialects(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Tổng hợp\n# c\nid| v \n1|' a|b '\n\n# c\n2|\n", encoding="utf-8")
     dialect = """csvw:delimiter '|' ; csvw:quoteChar "'" ; csvw:commentPrefix '#' ; csvw:skipRows 1 ; csvw:trim true"""

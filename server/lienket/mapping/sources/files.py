@@ -21,6 +21,10 @@ Decoder = Callable[[bytes], str]
 
 _SUFFIXES: Final = {"gzip": (".gz", ".gzip"), "zip": (".zip",), "targz": (".tar.gz", ".tgz"),
                     "tarxz": (".tar.xz", ".txz")}  # fmt: skip
+UNPACKED_LIMIT: Final = 4 << 30
+"""Bytes that a packed file may hold: three times what ten million rows need, and less than what fills a disk."""
+WORKBOOK_LIMIT: Final = 1 << 30
+"""The same for a workbook, which is read into memory: a sheet as full as sheets can be has about so much."""
 _WIDE: Final = ("utf-16", "utf-32")
 """What the names of encodings begin with in which a line does not end with a byte of its own."""
 
@@ -45,7 +49,7 @@ def unpacked(path: Path, compression: str | None, folder: Path) -> Path:
                 with archive.open(_only(path, names)) as packed:
                     return _copied(packed, names[0], folder)
         with tarfile.open(path, "r:gz" if compression == "targz" else "r:xz") as archive_:
-            members = {member.name: member for member in archive_ if member.isfile()}
+            members = {member.name: member for member in _within_limit(path, archive_) if member.isfile()}
             packed_ = archive_.extractfile(members[_only(path, list(members))])
             assert packed_  # noqa: S101  of a file there always is one
             return _copied(packed_, next(iter(members)), folder)
@@ -65,11 +69,32 @@ def _only(path: Path, names: list[str]) -> str:
     return names[0]
 
 
+def _within_limit(path: Path, archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Yield the members of an archive, each before it is unpacked to find the next."""
+    size = 0
+    for member in archive:
+        size += member.size
+        if size > UNPACKED_LIMIT:
+            raise too_big(path, UNPACKED_LIMIT)
+        yield member
+
+
 def _copied(packed: IO[bytes] | gzip.GzipFile, name: str, folder: Path) -> Path:
     target = folder / f"content{PurePosixPath(name).suffix.lower()}"
     with target.open("wb") as file:
-        shutil.copyfileobj(packed, file, 1 << 20)
+        while block := packed.read(1 << 20):
+            if file.tell() + len(block) > UNPACKED_LIMIT:  # what an archive says of its size is not trusted
+                raise too_big(target, UNPACKED_LIMIT)
+            file.write(block)
     return target
+
+
+def too_big(path: Path, limit: int) -> InputError:
+    """Return the fault of a file that holds more than `limit` bytes when unpacked."""
+    return InputError(
+        Fault("holds more than {limit} GiB when unpacked; put the table here as CSV or Parquet if it is that long",
+              shown(path), values={"limit": limit >> 30})
+    )  # fmt: skip
 
 
 def decoded(path: Path, encoding: str | None, folder: Path) -> Path:

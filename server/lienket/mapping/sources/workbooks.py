@@ -2,6 +2,7 @@
 
 import math
 import re
+import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -13,20 +14,28 @@ import python_calamine
 
 from ...errors import Fault, InputError, shown
 from ..rules import Source
-from .files import Decoder
+from . import files
 from .tables import FAULTS_SHOWN, Loading, even, header_position, load_records, text_columns, trimmed
 
 SUFFIXES: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection, path: Path, source: Source, wanted: Sequence[str], decode: Decoder | None
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    source: Source,
+    wanted: Sequence[str],
+    decode: files.Decoder | None,
 ) -> Loading:
     """Load the sheet that the iterator names, or the first; raises InputError with its faults.
 
     `decode` reads texts whose letters are those of a font with an encoding of its own.
     """
     try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as parts:
+                if sum(part.file_size for part in parts.infolist()) > files.WORKBOOK_LIMIT:
+                    raise files.too_big(path, files.WORKBOOK_LIMIT)
         workbook = python_calamine.CalamineWorkbook.from_path(str(path))
         names = workbook.sheet_names
         if source.iterator is not None and source.iterator not in names:
@@ -36,7 +45,7 @@ def load(
             )  # fmt: skip
         sheet = source.iterator or names[0]
         rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, OSError, IndexError) as error:
+    except (python_calamine.CalamineError, OSError, IndexError, zipfile.BadZipFile) as error:
         raise InputError(
             Fault("cannot be read as a workbook: {detail}", shown(path), values={"detail": error})
         ) from error
@@ -59,7 +68,7 @@ def load(
     return Loading(header, columns, sheet)
 
 
-def _decode(texts: list[list[str]], decode: Decoder) -> list[tuple[int, int]]:
+def _decode(texts: list[list[str]], decode: files.Decoder) -> list[tuple[int, int]]:
     """Decode texts in their places; return the places, row and column from 0, of those that cannot be.
 
     A program that knew nothing of the font took the codes for Windows-1252.
