@@ -90,7 +90,8 @@ def _deployment(folder: Path | None) -> Project:
 def up(folder: Path | None, port: int | None, host: str | None) -> None:
     """Build what is stale, then serve.
 
-    After a rollback nothing is built: the release that was chosen is served until `lienket build` is called.
+    After a rollback nothing is built: the release that was chosen is served until `lienket build` is called. What has
+    changed in a database does not make a release stale: `lienket build` asks again.
     """
     from lienket import build as builder  # here and below: what a verb alone needs is loaded by that verb
 
@@ -102,6 +103,8 @@ def up(folder: Path | None, port: int | None, host: str | None) -> None:
                release=rolled_back)  # fmt: skip
     elif builder.is_stale(deployment):
         _build(deployment)
+    elif deployment.databases:
+        _print("databases are not asked again; lienket build does that")
     # a fresh process: libraries that have worked here must not be carried through gunicorn's fork
     arguments = ["-C", str(deployment.root), "serve", "--host", deployment["server.host"]]
     arguments += ["--port", str(deployment["server.port"])]
@@ -247,21 +250,22 @@ def _kind_of(output: Path) -> tuple[str, Literal["none", "gzip", "zstd"]]:
               help="Database that the mapping may read, such as postgresql://host/name; the first one stands in where "
               "it names none, as in R2RML. May be repeated. User and password: LIENKET_DATABASE_USER, "
               "LIENKET_DATABASE_PASSWORD.")  # fmt: skip
+@click.option("--copy", "copied", multiple=True, metavar="ADDRESS=FILE",
+              help="File below the root to read for a web address that the mapping states. Repeatable.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Write nothing if any cell is at fault.")
 def map_(
     mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None,
-    addresses: Sequence[str], strict: bool, sort: bool, memory: str,
+    addresses: Sequence[str], copied: Sequence[str], strict: bool, sort: bool, memory: str,
 ) -> None:  # fmt: skip
     """Run one mapping in RML, R2RML or YARRRML (.yml) and write N-Quads; needs no deployment."""
-    from lienket.mapping import Database, map_rules, read_rules
+    from lienket.mapping import Database, map_rules, named, read_rules
+
+    user, password = database_login()
+    known = named({address: Database(address) for address in addresses})
 
     def allowed(stated: Database) -> Database | None:
-        bare = [address.removeprefix("jdbc:") for address in addresses]
-        address = stated.address.removeprefix("jdbc:") or (bare[0] if bare else "")
-        if address not in bare:
-            return None
-        user, password = database_login()
-        return Database(address, user or stated.user, password or stated.password)
+        found = known(stated)
+        return found and Database(found.address, user or stated.user, password or stated.password)
 
     suffix, compression = _kind_of(output)
     rules = read_rules(mapping, base_iri=base_iri)
@@ -269,7 +273,7 @@ def map_(
     with (
         _progress() as progress,
         map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
-                  databases=allowed, memory=memory, on_progress=progress) as mapped,
+                  databases=allowed, copies=_copies(copied), memory=memory, on_progress=progress) as mapped,
     ):  # fmt: skip
         if output.resolve() in {mapping.resolve(), *(table.path for table in mapped.tables)}:
             raise InputError(Fault("is read by this mapping; write the statements to another file", file=str(output)))
@@ -283,6 +287,17 @@ def map_(
     out.print(f"{output}: {count:,} quads")
     if any(fault.severity == "error" for fault in faults):
         sys.exit(1)
+
+
+def _copies(stated: Sequence[str]) -> dict[str, Path]:
+    """Read `ADDRESS=FILE`; an address may hold an equals sign, so the last one counts."""
+    copies = {}
+    for each in stated:
+        address, equals, file = each.rpartition("=")
+        if not (address and equals and file):
+            raise click.BadParameter(f"{each}: write ADDRESS=FILE", param_hint="--copy")
+        copies[address] = Path(file)
+    return copies
 
 
 @commands.command()

@@ -24,10 +24,12 @@ from .program import Check
 from .reader import read_rules
 from .rules import DEFAULT_BASE_IRI, Database, LogicalView, Rules, Source, views
 from .sources import Loader, Table, resolve
-from .sources.databases import Databases, place, reach
+from .sources.databases import Databases, named, place, reach
 from .views import compile_view
 
-__all__ = ["DEFAULT_BASE_IRI", "Cell", "Database", "Databases", "Mapped", "Rules", "Table", "map_rules", "read_rules"]
+__all__ = [
+    "DEFAULT_BASE_IRI", "Cell", "Database", "Databases", "Mapped", "Rules", "Table", "map_rules", "named", "read_rules",
+]  # fmt: skip
 
 Progress = Callable[[str, int, int], None]
 

@@ -26,7 +26,7 @@ _KEYS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "source": {
         "access": ("access",), "referenceFormulation": ("referenceFormulation",), "iterator": ("iterator",),
-        "null": ("null", "nulls"), "type": ("type",),
+        "null": ("null", "nulls"), "type": ("type",), "encoding": ("encoding",), "compression": ("compression",),
     },
     "mapping": {
         "sources": ("sources", "source"), "subjects": ("subjects", "subject", "s"), "graphs": ("graphs", "graph", "g"),
@@ -237,7 +237,7 @@ class _Reader:
         if "referenceFormulation" in parts:
             stated = self._text(parts["referenceFormulation"], "referenceFormulation")
         logical = self._node(node, "logicalSource")
-        self._state(logical, "source", Literal(path))
+        self._path(logical, path, parts)
         if stated:
             word = _FORMULATIONS.get(stated.lower().removeprefix("ql:").removeprefix("rml:"))
             if word is None:
@@ -249,6 +249,17 @@ class _Reader:
             self._state(logical, "iterator", Literal(self._text(parts["iterator"], "iterator") or ""))
         for null in self._listed(parts.get("null")):
             self._state(logical, "null", Literal(self._text(null, "null") or ""))
+
+    def _path(self, logical: Node, path: str, parts: Mapping[str, Value]) -> None:
+        """Write which file a source is; how it is encoded and packed are words of RML that YARRRML lacks."""
+        stated = {word: self._text(parts[word], word) for word in ("encoding", "compression") if word in parts}
+        if not stated:
+            self._state(logical, "source", Literal(path))
+            return
+        source = self._node(logical, "source")
+        self._state(source, "path", Literal(path))
+        for word, text in stated.items():
+            self._state(source, word, Literal(text or ""))
 
     def _predicate_objects(self, node: Node, value: Value) -> None:
         graphs: list[Value] = []
