@@ -22,15 +22,23 @@ _CELL: Final = re.compile(r"(?:\w+\.)+\w+|CAST\(\w+\.row(?:id)? AS VARCHAR\)")
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a text is written inside of a term: a macro, and the macro that tells whether it is written so already."""
+    """How a text is written inside of a term."""
 
     macro: str
+    """Macro that writes it so."""
     test: str
+    """Macro that tells whether it is written so already."""
+    fixed: Callable[[str], str]
+    """What is done to the fixed text of a template."""
 
 
-ESCAPED: Final = Encoding("lk_esc", "lk_is_plain")
-IUNRESERVED_ONLY: Final = Encoding("lk_iri", "lk_is_iunreserved")
-UNRESERVED_ONLY: Final = Encoding("lk_uri", "lk_is_unreserved")
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+
+
+ESCAPED: Final = Encoding("lk_esc", "lk_is_plain", _escaped)
+IUNRESERVED_ONLY: Final = Encoding("lk_iri", "lk_is_iunreserved", lambda text: text)
+UNRESERVED_ONLY: Final = Encoding("lk_uri", "lk_is_unreserved", lambda text: quote(text, safe=_ASCII))
 
 
 class Scope:
@@ -116,14 +124,14 @@ class Expressions:
         """Return an expression's text; `encoding` is what is done to what cells and functions give to it."""
         match expression:
             case Constant(term):
-                return Pieces.fixed(term.value)
+                return Pieces.fixed(encoding.fixed(term.value) if encoding else term.value)
             case Reference(name):
                 return self._given(scope, lambda scope: scope.cell(name)[0], encoding)
             case Template(parts):
                 found = Pieces.fixed("")
                 for part in parts:
                     if isinstance(part, str):
-                        found += Pieces.fixed(quote(part, safe=_ASCII) if encoding == UNRESERVED_ONLY else part)
+                        found += Pieces.fixed(encoding.fixed(part) if encoding else part)
                     else:
                         found += self.pieces(part, scope, encoding)
                 return found
