@@ -199,6 +199,32 @@ def test_map_sets_aside_what_it_cannot_read_and_tells_how_much(tmp_path: Path) -
     assert (tmp_path / "t.csv").read_text(encoding="utf-8") == table
 
 
+def test_map_reads_copies_of_web_addresses(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/copy.csv").write_text("id\n1\n")
+    (tmp_path / "outside.csv").write_text("id\n1\n")
+    (tmp_path / "in/t.rml.ttl").write_text(
+        """
+        @prefix rml: <http://w3id.org/rml/> .
+        <#t> a rml:TriplesMap ;
+            rml:logicalSource [ rml:source "https://x.example/t?as=csv" ; rml:referenceFormulation rml:CSV ] ;
+            rml:subjectMap [ rml:template "thing/{id}" ; rml:class <http://schema.org/Thing> ] .
+        """
+    )
+    words = ("map", "in/t.rml.ttl", "-o", "out.nq")
+    assert run(*words, "--copy", "https://x.example/t?as=csv=in/copy.csv", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out.nq").read_text().count("/thing/1>") == 1
+    for copy, code, said in (
+        ("https://x.example/t?as=csv=outside.csv", 1, "outside.csv, which lies outside of in"),
+        ("https://x.example/t?as=csv=in/none.csv", 1, "in/none.csv, and there is no such file"),
+        ("in/copy.csv", 2, "write ADDRESS=FILE"),
+    ):
+        done = run(*words, "--copy", copy, cwd=tmp_path)
+        assert done.returncode == code
+        assert said in done.stderr
+    assert "put a copy here" in run(*words, cwd=tmp_path).stderr
+
+
 def test_validate_works_alone(tmp_path: Path) -> None:
     (tmp_path / "d.ttl").write_text("@prefix : <https://x.example/> . :a a :T .")
     (tmp_path / "s.ttl").write_text(

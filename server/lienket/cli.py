@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import click
 from rich.console import Console
@@ -92,7 +92,8 @@ def _deployment(folder: Path | None) -> Project:
 def up(folder: Path | None, port: int | None, host: str | None) -> None:
     """Build what is stale, then serve.
 
-    After a rollback nothing is built: the release that was chosen is served until `lienket build` is called.
+    After a rollback nothing is built: the release that was chosen is served until `lienket build` is called. What has
+    changed in a database does not make a release stale: `lienket build` asks again.
     """
     from lienket import build as builder  # here and below: what a verb alone needs is loaded by that verb
 
@@ -104,6 +105,8 @@ def up(folder: Path | None, port: int | None, host: str | None) -> None:
                release=rolled_back)  # fmt: skip
     elif builder.is_stale(deployment):
         _build(deployment)
+    elif deployment.databases:
+        _print("databases are not asked again; lienket build does that")
     # a fresh process: libraries that have worked here must not be carried through gunicorn's fork
     arguments = ["-C", str(deployment.root), "serve", "--host", deployment["server.host"]]
     arguments += ["--port", str(deployment["server.port"])]
@@ -148,8 +151,8 @@ def check(folder: Path | None, datasets: Sequence[str], as_json: bool, report: P
 
 
 def _print_counts(outputs: Sequence[Any]) -> None:
-    words = ("dataset", "rows", "quads", "errors", "warnings", "notes")
-    table = Table(*map(_language().gettext, words), box=None, header_style="bold")
+    words = map(_language().gettext, ("rows", "quads", "errors", "warnings", "notes"))
+    table = Table(_language().ngettext("dataset", "datasets", 1), *words, box=None, header_style="bold")
     for output in outputs:
         counts = (f"{sum(fault.severity == one for fault in output.faults):,}" for one in telling.SEVERITIES)
         table.add_row(output.dataset.id, f"{output.rows:,}", f"{output.quads:,}", *counts)
@@ -220,10 +223,28 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
     _print("current: {release}", release=shown.id)
 
 
+def _kind_of(output: Path) -> tuple[str, Literal["none", "gzip", "zstd"]]:
+    """Return the suffix of the RDF format of a file to write, and how the file is packed, as its name says."""
+    match output.suffixes[-2:]:
+        case [*_, ".nq" | ".nt" as suffix]:
+            return suffix, "none"
+        case [".nq" | ".nt" as suffix, ".gz"]:
+            return suffix, "gzip"
+        case [".nq" | ".nt" as suffix, ".zst"]:
+            return suffix, "zstd"
+    raise InputError(
+        Fault("has to end with .nq (N-Quads) or .nt (N-Triples), and .gz or .zst behind that to be packed",
+              file=str(output))
+    )  # fmt: skip
+
+
 @commands.command("map")
 @click.argument("mapping", type=FILE)
 @click.option("-o", "--output", type=FILE, required=True,
-              help="N-Quads file to write.")  # fmt: skip
+              help="File to write: N-Quads (.nq) or N-Triples (.nt), packed if .gz or .zst follows.")  # fmt: skip
+@click.option("--sort", is_flag=True, help="Write the lines in order, so that equal input makes equal files.")
+@click.option("--memory", default="1GB", show_default=True, metavar="SIZE",
+              help="How much memory tables may take up before they move to temporary files.")  # fmt: skip
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder the mapping may read from (default: the mapping's own).")  # fmt: skip
 @click.option("--base-iri", default="http://example.org/", show_default=True, help="What relative IRIs begin with.")
@@ -233,28 +254,31 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
               help="Database that the mapping may read, such as postgresql://host/name; the first one stands in where "
               "it names none, as in R2RML. May be repeated. User and password: LIENKET_DATABASE_USER, "
               "LIENKET_DATABASE_PASSWORD.")  # fmt: skip
+@click.option("--copy", "copied", multiple=True, metavar="ADDRESS=FILE",
+              help="File below the root to read for a web address that the mapping states. Repeatable.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Write nothing if any cell is at fault, and exit with 1.")
 @click.option("--report", type=FILE, help="CSV file to write all faults to.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: quads, tables, faults.")
 @click.pass_context
 def map_(
     context: click.Context, mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None,
-    addresses: Sequence[str], strict: bool, report: Path | None, as_json: bool,
+    addresses: Sequence[str], copied: Sequence[str], strict: bool, sort: bool, memory: str, report: Path | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
-    """Run one mapping in RML, R2RML or YARRRML (.yml) and write N-Quads; needs no deployment.
+    """Run one mapping in RML, R2RML or YARRRML (.yml) and write what it says; needs no deployment.
 
     What cannot become RDF is named and set aside, and the rest is written.
     """
-    from lienket.mapping import Database, map_rules, read_rules
+    from lienket.mapping import Database, map_rules, named, read_rules
+
+    user, password = database_login()
+    known = named({address: Database(address) for address in addresses})
 
     def allowed(stated: Database) -> Database | None:
-        bare = [address.removeprefix("jdbc:") for address in addresses]
-        address = stated.address.removeprefix("jdbc:") or (bare[0] if bare else "")
-        if address not in bare:
-            return None
-        user, password = database_login()
-        return Database(address, user or stated.user, password or stated.password)
+        found = known(stated)
+        return found and Database(found.address, user or stated.user, password or stated.password)
 
+    suffix, compression = _kind_of(output)
     pack = languages.get(text_language) if text_language else None
     if pack:
         context.meta.setdefault(LANGUAGE, pack.tag)
@@ -264,14 +288,11 @@ def map_(
         with (
             _progress() as progress,
             map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
-                      databases=allowed, on_progress=progress) as mapped,
+                      databases=allowed, copies=_copies(copied), memory=memory, on_progress=progress) as mapped,
         ):  # fmt: skip
-            read = {mapping.resolve(), *(table.path for table in mapped.tables)}
-            if output.resolve() in read:
-                fault = Fault("is read by this mapping; write the statements to another file", file=str(output))
-                raise InputError(fault)
+            _require_room(output, suffix, mapping, mapped)
             with _written(output) as path:
-                count = mapped.write_nquads(path)
+                count = mapped.write_nquads(path, sort=sort, compression=compression)
             tables, faults = mapped.tables, mapped.faults
     _write_report(report, faults)
     shares = telling.shares([(table.file, table.sheet, table.rows) for table in tables], faults)
@@ -284,6 +305,26 @@ def map_(
     for share in shares:
         if share.at_fault:
             out.print(telling.of_share(share, _language()))
+
+
+def _require_room(output: Path, suffix: str, mapping: Path, mapped: Any) -> None:
+    """Raise `InputError` where the file to write is one that was read, or cannot hold what is to be written."""
+    if output.resolve() in {mapping.resolve(), *(table.path for table in mapped.tables)}:
+        raise InputError(Fault("is read by this mapping; write the statements to another file", file=str(output)))
+    if suffix == ".nt" and mapped.names_graphs:
+        raise InputError(Fault("cannot hold the graphs that this mapping names; write a file that ends with .nq",
+                               file=str(output)))  # fmt: skip
+
+
+def _copies(stated: Sequence[str]) -> dict[str, Path]:
+    """Read `ADDRESS=FILE`; an address may hold an equals sign, so the last one counts."""
+    copies = {}
+    for each in stated:
+        address, equals, file = each.rpartition("=")
+        if not (address and equals and file):
+            raise click.BadParameter(f"{each}: write ADDRESS=FILE", param_hint="--copy")
+        copies[address] = Path(file)
+    return copies
 
 
 @commands.command()

@@ -47,6 +47,9 @@ class Pack:
     date_pattern: str
     """Unicode pattern of a date <https://unicode.org/reports/tr35/tr35-dates.html>."""
     datetime_pattern: str
+    decoders: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
+    """Encodings that people of this language once wrote in, by name: what reads a text in one, and raises UnicodeError
+    where it cannot be one."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,12 @@ class Language:
 def available() -> tuple[str, ...]:
     """Return the tags of the languages that have a pack, sorted."""
     return tuple(sorted(folder.parent.name for folder in _HERE.glob("*/__init__.py")))
+
+
+@cache
+def decoders() -> Mapping[str, Callable[[bytes], str]]:
+    """Return what reads the encodings of all languages, by name."""
+    return {name: decode for tag in available() for name, decode in get(tag).pack.decoders.items()}
 
 
 @cache

@@ -1,9 +1,8 @@
 """Rules into SQL: one SELECT for each predicate of each object, all of them together the relation of quads.
 
 Pure: rules and the columns of loaded tables go in, SQL text comes out; nothing here knows who runs it. The text calls
-no function but the `lk_…` macros of `functions.py` and `unnest`, and takes up no word of a rule or a table except
-through `sql.literal`. Terms are in N-Triples syntax <https://www.w3.org/TR/n-triples/>; NULL is a term that cannot be
-made, and then there is no quad.
+no function but the `lk_…` macros of `functions.py`, `concat` and `unnest`, and takes up no word of a rule or a table
+except through `sql.literal`. Terms are in N-Triples syntax <https://www.w3.org/TR/n-triples/>.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,8 @@ from ..vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDF
 from .checks import Checks
 from .expressions import Expressions, Scope
 from .functions import Function
+from .knowledge import Knowledge
+from .pieces import Pieces
 from .program import Branch, Check, Program
 from .reading import PLACES
 from .rules import (
@@ -39,7 +40,6 @@ from .rules import (
     views,
 )
 from .sources import Table
-from .sql import literal
 from .terms import is_iri
 from .views import view_lists, view_needs
 
@@ -111,10 +111,12 @@ def compile_rules(
     functions: Mapping[str, Function],
     graph: str | None = None,
     checks_of_views: Iterable[Check] = (),
+    knowledge: Knowledge | None = None,
 ) -> Program:
     """Compile rules for loaded tables and views.
 
-    `graph` is the IRI of the graph that takes what would go into the default graph.
+    `graph` is the IRI of the graph that takes what would go into the default graph. With `knowledge` of the tables the
+    program is shorter and quicker; what it does not know yet is asked of it.
 
     Raises InputError where a rule calls a function that is not among `functions`.
     """
@@ -124,7 +126,8 @@ def compile_rules(
     if graph is not None and not is_iri(graph):
         raise InputError(Fault("the graph “{graph}” is not an IRI", values={"graph": graph}))
     numbered = [(document, triples_map) for document in rules for triples_map in document.triples_maps.values()]
-    expressions = Expressions(functions)
+    knowledge = knowledge if knowledge is not None else Knowledge()
+    expressions = Expressions(functions, knowledge)
     checks = Checks(expressions)
     compiler = _Compiler(tables, expressions, graph)
     for number, (document, triples_map) in enumerate(numbered):
@@ -135,14 +138,15 @@ def compile_rules(
         if table is not None:
             for term_map in term_maps(triples_map):
                 checks.add(term_map, table, triples_map.base_iri, triples_map.subject.condition)
-    return Program(tuple(expressions.preparations()), tuple(compiler.branches), (*checks_of_views, *checks.all()))
+    preparations = tuple(knowledge.preparations()) if knowledge.complete else ()
+    return Program(preparations, tuple(compiler.branches), (*checks_of_views, *checks.all()))
 
 
 class _Compiler:
     def __init__(self, tables: Mapping[TableKey, Table], expressions: Expressions, graph: str | None) -> None:
         self._tables = tables
         self._expressions = expressions
-        self._graph = literal(f"<{graph}>") if graph else None
+        self._graph = Pieces.fixed(f"<{graph}>") if graph else None
         self.numbers: dict[tuple[Path, str], int] = {}
         self.branches: list[Branch] = []
 
@@ -200,7 +204,7 @@ class _Compiler:
 
     def _joined(
         self, document: Rules, reference: RefObjectMap, scope: Scope
-    ) -> tuple[str, str | None, tuple[str, ...]]:  # fmt: skip
+    ) -> tuple[Pieces, str | None, tuple[str, ...]]:  # fmt: skip
         """Return the subject of the parent, the condition of the join, and the child's columns that decide."""
         parent = document.triples_maps[reference.parent]
         number = self.numbers[document.path, parent.name]

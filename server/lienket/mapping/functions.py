@@ -72,6 +72,9 @@ TERM_MACROS: Final[dict[str, str]] = {
     "lk_blank(t)": "CASE WHEN regexp_full_match(t, '[A-Za-z0-9]+') THEN 'b' || t ELSE 'x' || hex(encode(t)) END",
     "lk_datatype(d)": f"CASE WHEN d IS NULL OR d = '{XSD}string' THEN '' ELSE '^^<' || d || '>' END",
     "lk_stated(t)": "nullif(t, '')",
+    "lk_is_iunreserved(t)": f"regexp_full_match(t, '[{IUNRESERVED}]*')",
+    "lk_is_unreserved(t)": f"regexp_full_match(t, '[{UNRESERVED}]*')",
+    "lk_is_plain(t)": r"""NOT (contains(t, '"') OR contains(t, '\') OR contains(t, chr(10)) OR contains(t, chr(13)))""",
     "lk_is_iri(t)": f"regexp_full_match(t, {literal(IRI)})",
     "lk_is_uri(t)": f"regexp_full_match(t, {literal(URI)})",
     "lk_is_language_tag(t)": f"regexp_full_match(t, {literal(LANGUAGE_TAG)})",
@@ -305,5 +308,5 @@ def macros(language: Language | None = None) -> dict[str, str]:
 
 def define(connection: duckdb.DuckDBPyConnection, language: Language | None = None) -> None:
     """Define every macro in a DuckDB connection."""
-    for signature, body in macros(language).items():
-        connection.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
+    statements = (f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}" for signature, body in macros(language).items())
+    connection.execute("; ".join(statements))

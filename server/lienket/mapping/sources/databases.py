@@ -2,8 +2,7 @@
 
 The query runs in the database and answers texts: each database knows best how its values are written. Only what
 queries answer is read, never written: SQLite opens its file so, PostgreSQL its transactions, and only one statement
-that yields rows is let through. Which natural datatype a text has is the table of R2RML
-<https://www.w3.org/TR/r2rml/#natural-mapping>.
+that yields rows is let through.
 """
 
 import re
@@ -12,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 from typing import Final, Protocol
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 import adbc_driver_manager
 import adbc_driver_postgresql
@@ -21,12 +21,23 @@ import adbc_driver_sqlite
 import duckdb
 
 from ...errors import Fault, InputError, RefusedError, shown
-from ...vocabulary import XSD
 from ..rules import Database, Source
 from ..sql import identifier, literal
+from .natural import varied_item
+from .tables import Column, Loading
 
 Databases = Callable[[Database], Database | None]
 """Asked for every database that a mapping states: answers the one to reach, or None where none may be."""
+
+
+def named(known: Mapping[str, Database]) -> Databases:
+    """Return the way to `known` databases by the addresses that mappings state; the first stands in where none is."""
+    bare = {address.removeprefix("jdbc:"): database for address, database in known.items()}
+
+    def answer(stated: Database) -> Database | None:
+        return bare.get(stated.address.removeprefix("jdbc:") or next(iter(bare), ""))
+
+    return answer
 
 
 @dataclass(frozen=True)
@@ -63,8 +74,8 @@ def reach(database: Database, document: Path, root: Path, databases: Databases |
         return Database(f"sqlite:{path}")
     if allowed is None:
         raise RefusedError(
-            Fault("reads the database {database}, which nobody has allowed", shown(document),
-                  values={"database": place(found)})
+            Fault("reads the database {database}, which is not allowed: name it under [databases] in lienket.toml, or "
+                  "with --database", shown(document), values={"database": place(found)})
         )  # fmt: skip
     if kind not in ("postgresql", "postgres"):
         raise InputError(
@@ -84,6 +95,15 @@ def place(database: Database) -> str:
     if kind == "sqlite":
         return shown(Path(rest))
     return f"{kind}:{re.sub(r'//[^/]*@', '//', re.split(r'[?;]', rest)[0])}"
+
+
+def asked(database: Database, source: Source) -> str:
+    """Return a database together with the table or the query that it is asked, as people may read it.
+
+    >>> asked(Database("jdbc:postgresql://host/health"), Source("", "mapping", "database table", "clinics"))
+    'postgresql://host/health (clinics)'
+    """
+    return f"{place(database)} ({shorten(source.iterator or '', 60, placeholder=' …')})"
 
 
 class Driver(Protocol):
@@ -158,6 +178,8 @@ class _Postgresql:
         "time with time zone": "time", "timestamp without time zone": "dateTime",
         "timestamp with time zone": "dateTime", "bytea": "hexBinary",
     }  # fmt: skip
+    _OPTIONS: Final = ("sslmode", "sslrootcert", "connect_timeout")
+    """Of what an address may state, what is passed on."""
 
     def __init__(self, database: Database) -> None:
         parts = urlsplit(database.address)
@@ -166,7 +188,8 @@ class _Postgresql:
         password = database.password or given.pop("password", None) or unquote(parts.password or "")
         login = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
         where = parts.netloc.rpartition("@")[2]
-        self._uri = f"postgresql://{login}{'@' if login else ''}{where}{parts.path}"
+        options = {"connect_timeout": "10"} | {name: given[name] for name in self._OPTIONS if name in given}
+        self._uri = f"postgresql://{login}{'@' if login else ''}{where}{parts.path}?{urlencode(options)}"
 
     def open(self) -> adbc_driver_manager.AdbcConnection:
         connection = adbc_driver_manager.AdbcConnection(adbc_driver_postgresql.connect(self._uri))
@@ -186,7 +209,9 @@ class _Postgresql:
     def answered(self, statement: str, ask: Callable[[str], duckdb.DuckDBPyRelation]) -> list[Answered]:
         names = ask(f"SELECT * FROM ({statement}\n) AS q LIMIT 0").columns
         types = ", ".join(f"CAST(pg_typeof(q.{identifier(name)}) AS text)" for name in names)
-        found = ask(f"SELECT {types} FROM ({statement}\n) AS q LIMIT 1").fetchall() or [("",) * len(names)]
+        # Of no rows the statement is planned and not run; the columns of the join's empty side have their types.
+        nothing = f"(SELECT * FROM ({statement}\n) AS p LIMIT 0) AS q"
+        found = ask(f"SELECT {types} FROM (SELECT) AS one LEFT JOIN {nothing} ON true").fetchall() if names else [()]
         kinds = self._TYPES | {"character": "padded"}
         return [Answered(name, kinds.get(type_)) for name, type_ in zip(names, found[0], strict=True)]
 
@@ -206,37 +231,24 @@ _DRIVERS: Final[Mapping[str, Callable[[Database], Driver]]] = {
     "sqlite": _Sqlite, "postgresql": _Postgresql, "postgres": _Postgresql,
 }  # fmt: skip
 
-_CASES: Final = {
-    "boolean": "CASE lower({0}) WHEN '1' THEN 'true' WHEN '0' THEN 'false' ELSE lower({0}) END",
-    "double": "coalesce(lk_double(try_cast({0} AS DOUBLE)), {0})",
-    "dateTime": "regexp_replace(replace({0}, ' ', 'T'), '([+-][0-9]{{2}})$', '\\1:00')",
-    "time": "regexp_replace({0}, '([+-][0-9]{{2}})$', '\\1:00')",
-    "hexBinary": "upper(CASE WHEN starts_with({0}, '\\x') THEN substr({0}, 3) ELSE {0} END)",
-}
-"""How a database's text of a datatype becomes that of XSD."""
 
-
-def load(
-    connection: duckdb.DuckDBPyConnection, database: Database, source: Source, wanted: Sequence[str]
-) -> tuple[list[str], dict[str, str]]:
-    """Load what a database answers into the table `loading`: row, and for each wanted column STRUCT(text, datatype).
-
-    Returns the columns of the answer, and for each wanted name that of the column it means.
+def load(connection: duckdb.DuckDBPyConnection, database: Database, source: Source, wanted: Sequence[str]) -> Loading:
+    """Load what a database answers; cells are of the kind "item", with the natural datatypes of R2RML.
 
     Raises InputError where the database does not answer, or a wanted column is not in its answer.
     """
     driver = _DRIVERS[database.address.partition(":")[0]](database)
-    with _faults_of(database), ExitStack() as stack:
+    with _faults_of(database, source), ExitStack() as stack:
         opened = stack.enter_context(closing(driver.open()))
 
         def ask(statement: str) -> duckdb.DuckDBPyRelation:
-            asked = stack.enter_context(closing(adbc_driver_manager.AdbcStatement(opened)))
-            asked.set_sql_query(statement)
-            stream, _ = asked.execute_query()
+            query = stack.enter_context(closing(adbc_driver_manager.AdbcStatement(opened)))
+            query.set_sql_query(statement)
+            stream, _ = query.execute_query()
             return connection.from_arrow(stream)
 
         statement, answered = _statement(driver, source, ask)
-        meant = _meant(answered, wanted, place(database))
+        meant = _meant(answered, wanted, asked(database, source))
         used = list(dict.fromkeys(meant.values()))
         asked_for = [column for column in answered if column.name in used]
         names = {column.name: f"c{number}" for number, column in enumerate(asked_for)}
@@ -245,7 +257,7 @@ def load(
             flat = [f"a{number}" for number in range(2 * len(asked_for))]
         else:
             answer, flat = ask(f"SELECT 1 FROM ({statement}\n) AS q"), ["a0"]
-        cells = [f"{_item(2 * number)} AS c{number}" for number in range(len(asked_for))]
+        cells = [f"{varied_item(f'a{2 * n}', f'a{2 * n + 1}')} AS c{n}" for n in range(len(asked_for))]
         connection.register(
             "lk_answer",
             answer.project(", ".join(f"CAST(#{n + 1} AS VARCHAR) AS {name}" for n, name in enumerate(flat))),
@@ -256,17 +268,8 @@ def load(
             )
         finally:
             connection.unregister("lk_answer")
-    return [column.name for column in answered], {name: names[column] for name, column in meant.items()}
-
-
-def _item(position: int) -> str:
-    """Return the SQL of a cell from its text and the name of its datatype."""
-    text, datatype = f"a{position}", f"a{position + 1}"
-    cases = " ".join(f"WHEN '{name}' THEN {sql.format(text)}" for name, sql in _CASES.items())
-    return (
-        f"CASE WHEN {datatype} <> 'null' THEN {{'text': CASE {datatype} {cases} ELSE {text} END, "
-        f"'datatype': CASE WHEN {datatype} <> '' THEN '{XSD}' || {datatype} END}} END"
-    )
+    columns = {name: Column(name, names[column], "item") for name, column in meant.items()}
+    return Loading(tuple(column.name for column in answered), columns)
 
 
 def _statement(
@@ -317,7 +320,7 @@ def _parts(name: str) -> list[str]:
 
 
 @contextmanager
-def _faults_of(database: Database) -> Iterator[None]:
+def _faults_of(database: Database, source: Source) -> Iterator[None]:
     """Turn what a database says against a query into a fault that holds no secret."""
     try:
         yield
@@ -325,7 +328,7 @@ def _faults_of(database: Database) -> Iterator[None]:
         detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         for secret in _secrets(database):
             detail = detail.replace(secret, "…")
-        fault = Fault("does not answer the query: {detail}", place(database), values={"detail": detail})
+        fault = Fault("does not answer the query: {detail}", asked(database, source), values={"detail": detail})
         raise InputError(fault) from None
 
 

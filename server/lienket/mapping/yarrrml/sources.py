@@ -83,6 +83,9 @@ class Sources(Parts):
             self._state(logical, "null", Literal(self._text(null, "null") or ""))
         file = self._node(logical, "source")
         self._state(file, "path", Literal(path))
+        for word in ("encoding", "compression"):  # words of RML that YARRRML lacks
+            if word in parts and (text := self._text(parts[word], word)) is not None:
+                self._state(file, word, Literal(text))
         self._schema(file, parts)
 
     # What has to hold
