@@ -174,7 +174,14 @@ R2RML = {
 }  # fmt: skip
 
 REGISTRY = {
-    "RMLIOREGTC0003*": inapplicable("XML is not read"),
+    "RMLIOREGTC0003d": mended(
+        "the rules name the namespace `http://example.org`, the document `http://example.org/`; moreover they ask for "
+        "`student` and `Name` without a prefix, which in XPath "
+        "[are names of no namespace](https://www.w3.org/TR/xpath-10/#node-tests); address and prefixes are mended",
+        Edit("mapping.ttl", '"http://example.org"', '"http://example.org/"'),
+        Edit("mapping.ttl", "/student", "/ex:student"),
+        Edit("mapping.ttl", '"Name"', '"ex:Name"'), Edit("mapping.ttl", "{Name}", "{ex:Name}"),
+    ),
     "RMLIOREGTC0004*": untested("MySQL: no server can be had here"),
     "RMLIOREGTC0005d": mended(
         "asks for an error, as a table that is not there is named, and PostgreSQL has this table, `Person`, as it has "

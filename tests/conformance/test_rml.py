@@ -77,6 +77,8 @@ EXPECTED = {
         "RMLIOREGTC0001b": "has no column THIS_COLUMN_DOES_NOT_EXIST; the columns are: Name",
         "RMLIOREGTC0002b": "no item has a value at $.THIS_VALUE_DOES_NOT_EXIST",
         "RMLIOREGTC0002c": "is read with the path Dhkef;esfkdleshfjdls;fk, which does not begin with $",
+        "RMLIOREGTC0003b": "no item has a value at NON_EXISTING",
+        "RMLIOREGTC0003c": "is read with the path ???dflidjsgfldfsnglds, which is not XPath: Invalid expression",
         "RMLIOREGTC0005b": "has no column DOES_NOT_EXIST; the columns are: Name",
         "RMLIOREGTC0005c": 'relation "dasfd;sfd;lsfjstudent" does not exist',
         "RMLIOREGTC0005d": 'relation "Person" does not exist',

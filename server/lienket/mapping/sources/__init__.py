@@ -30,7 +30,7 @@ from ...languages.text import clean
 from .. import jsonpath
 from ..rules import Database, Source
 from ..sql import file_name, literal
-from . import databases, dialects, files
+from . import databases, dialects, files, markup
 
 ColumnKind = Literal["text", "item", "items"]
 
@@ -138,14 +138,14 @@ class Loader:
                 Fault("cannot be read: {reason}", shown(path), values={"reason": error.strerror or error})
             ) from error
         except InputError as error:
-            raise InputError(*(replace(fault, file=shown(path)) for fault in error.faults)) from error
+            raise type(error)(*(replace(fault, file=shown(path)) for fault in error.faults)) from error
         table = replace(table, path=path, file=shown(path))
-        if source.formulation == "json":
+        if source.formulation in ("json", "xml"):
             self.faults += self._paths_to_nothing(table)
         return table
 
     def _paths_to_nothing(self, table: Table) -> Iterator[Fault]:
-        """Yield a warning for every path at which no item of JSON has a value."""
+        """Yield a warning for every path at which no item of JSON or XML has a value."""
         columns = list(table.columns.items())
         counts = [
             f"count(nullif(len({column.identifier}), 0))" if column.kind == "items"
@@ -162,6 +162,10 @@ class Loader:
     ) -> Table:
         if source.formulation == "json":
             return self._load_json(identifier, path, source, wanted, lists)
+        if source.formulation == "xml":
+            rows, kinds = markup.load(self._connection, identifier, path, source, wanted)
+            columns = {name: Column(name, f"c{n}", kind) for n, (name, kind) in enumerate(kinds.items())}
+            return Table(identifier, path, shown(path), None, tuple(wanted), rows, columns)
         suffix = path.suffix.lower()
         if suffix in WORKBOOKS:
             return self._load_workbook(identifier, path, source, wanted)
@@ -169,7 +173,7 @@ class Loader:
             return self._load_delimited(identifier, path, source, wanted)
         raise InputError(
             Fault("is no kind of table that can be read; known are {known}", shown(path),
-                  values={"known": ", ".join((*DELIMITED, *WORKBOOKS, ".json"))})
+                  values={"known": ", ".join((*DELIMITED, *WORKBOOKS, ".json", ".xml"))})
         )  # fmt: skip
 
     # Delimited text
