@@ -46,7 +46,7 @@ _KEYS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
 }  # fmt: skip
 """What may stand in each part of a file: key → the ways to write it."""
 
-_FORMULATIONS: Final = {"csv": "CSV", "jsonpath": "JSONPath", "json": "JSONPath"}
+_FORMULATIONS: Final = {"csv": "CSV", "jsonpath": "JSONPath", "json": "JSONPath", "xpath": "XPath"}
 _TYPES: Final = {"iri": "IRI", "blank": "BlankNode", "literal": "Literal"}
 _PREFIXES: Final = PREFIXES | {"lk": LIENKET_FUNCTION, "grel": GREL, "idlab-fn": IDLAB_FUNCTION}
 _SHORT_FUNCTIONS: Final = {"equal": IDLAB_FUNCTION + "equal", "notEqual": IDLAB_FUNCTION + "notEqual"}
@@ -242,7 +242,7 @@ class _Reader:
             word = _FORMULATIONS.get(stated.lower().removeprefix("ql:").removeprefix("rml:"))
             if word is None:
                 self._fault("has a reference formulation that is not known: {found}; known are {known}", value,
-                            found=stated, known=", ".join(("csv", "jsonpath")))  # fmt: skip
+                            found=stated, known=", ".join(("csv", "jsonpath", "xpath")))  # fmt: skip
                 return
             self._state(logical, "referenceFormulation", NamedNode(RML + word))
         if "iterator" in parts:
