@@ -105,9 +105,9 @@ class Loader:
             path = files.decoded(path, source.encoding, folder)
             return documents.load(self._connection, identifier, path, source, wanted, lists)
         if source.formulation == "xml":
-            return markup.load(
-                self._connection, identifier, files.decoded(path, source.encoding, folder), source, wanted
-            )
+            if source.encoding:  # else the document itself says how it is written
+                path = files.decoded(path, source.encoding, folder)
+            return markup.load(self._connection, identifier, path, source, wanted)
         if suffix in workbooks.SUFFIXES:
             decode = files.decoder(source.encoding, path) if source.encoding else None
             loading = workbooks.load(self._connection, path, source, wanted, decode)
