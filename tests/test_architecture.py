@@ -32,8 +32,9 @@ MAY_IMPORT: dict[str, str] = {
     "store validation vocabulary",
     "outputs": "content datasets errors languages mapping ontology project rdf validation vocabulary",
     "starter": "datasets errors languages project",
+    "telling": "errors languages",
     "web": "errors formats languages project release search store vocabulary",
-    "cli": "build errors languages mapping project release starter validation web",
+    "cli": "build errors languages mapping project release starter telling validation web",
 }
 """Part → the parts it may import; a part is a module or package directly under the engine."""
 

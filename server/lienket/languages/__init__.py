@@ -113,11 +113,19 @@ class Language:
             return str(found.string)
         return singular if number == 1 else plural
 
-    def say(self, fault: Fault) -> str:
-        """Return a fault as one whole line in this language.
+    def sentence(self, fault: Fault) -> str:
+        """Return what a fault says in this language, without its place and its text.
 
         The fault's own translation comes first, then the interface words, then English.
         """
+        sentence = fault.translations.get(self.tag) or self.gettext(fault.message)
+        if fault.values:
+            words = {name: self.gettext(v) if name in WORDS else v for name, v in fault.values.items()}  # type: ignore[arg-type]
+            sentence = sentence.format(**words)
+        return sentence
+
+    def place(self, fault: Fault) -> str:
+        """Return where a fault is, in this language."""
         place = [
             fault.place,
             self.gettext("sheet {sheet}").format(sheet=fault.sheet) if fault.sheet else "",
@@ -126,13 +134,13 @@ class Language:
             if fault.column
             else "",
         ]
-        sentence = fault.translations.get(self.tag) or self.gettext(fault.message)
-        if fault.values:
-            words = {name: self.gettext(v) if name in WORDS else v for name, v in fault.values.items()}  # type: ignore[arg-type]
-            sentence = sentence.format(**words)
+        return ", ".join(part for part in place if part)
+
+    def say(self, fault: Fault) -> str:
+        """Return a fault as one whole line in this language."""
+        sentence, where = self.sentence(fault), self.place(fault)
         if fault.text is not None:
             sentence = f"“{fault.text}” {sentence}"
-        where = ", ".join(part for part in place if part)
         return one_line(f"{where}: {sentence}" if where else sentence)
 
     def format_date(self, value: date | datetime) -> str:

@@ -18,6 +18,7 @@ from ..languages import Language
 from .compile import TableKey, check_calls, compile_rules, lists_of_views, needs
 from .expressions import Expressions
 from .functions import Function, define, functions
+from .keys import constraint_checks
 from .knowledge import Knowledge
 from .mapped import Cell, Mapped
 from .program import Check
@@ -70,7 +71,7 @@ def map_rules(
         loader = Loader(connection, language)
         tables = _load(loader, rules, root, databases, copies or {}, check_calls(rules, known), on_progress)
         distinct_tables = {table.identifier: table for table in tables.values()}
-        checks = _make_views(connection, rules, tables, known)
+        checks = [*_make_views(connection, rules, tables, known), *constraint_checks(rules, tables)]
         knowledge = Knowledge()
         compile_rules(rules, tables, known, graph, knowledge=knowledge)
         _learn(connection, knowledge, on_progress)
@@ -174,15 +175,14 @@ def _make_views(
     checks: list[Check] = []
     names = needs(rules)
     for document in rules:
-        for triples_map in document.triples_maps.values():
-            for view in views(triples_map.source):
-                if (document.path, view) in tables:
-                    continue
-                identifier = f"w{len(tables)}"
-                mine = {source: table for (path, source), table in tables.items() if path == document.path}
-                made = compile_view(view, identifier, names[document.path, view], mine, Expressions(known))
-                connection.execute(f"CREATE TABLE {identifier} AS {made.select}")
-                connection.execute(f"CREATE TABLE {identifier}_typed AS {made.typed}")
-                tables[document.path, view] = made.table
-                checks += made.checks
+        for view in (view for source in document.sources() for view in views(source)):
+            if (document.path, view) in tables:
+                continue
+            identifier = f"w{len(tables)}"
+            mine = {source: table for (path, source), table in tables.items() if path == document.path}
+            made = compile_view(view, identifier, names[document.path, view], mine, Expressions(known))
+            connection.execute(f"CREATE TABLE {identifier} AS {made.select}")
+            connection.execute(f"CREATE TABLE {identifier}_typed AS {made.typed}")
+            tables[document.path, view] = made.table
+            checks += made.checks
     return checks

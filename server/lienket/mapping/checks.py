@@ -90,19 +90,11 @@ class Checks:
                 for part in parts:
                     if isinstance(part, Reference):
                         self._add_expression(part, table, base_iri)
-            case Call(function=iri, inputs=inputs):
+            case Call(inputs=inputs):
                 for _, value in inputs:
                     self._add_expression(value, table, base_iri)
-                function = self._expressions.functions[iri]
-                if function.expectation:
-                    self._add_check(
-                        table, base_iri, expression, lambda scope: self._read(expression, scope),
-                        function.expectation.get("en", "cannot be read"), {}, function.expectation,
-                    )  # fmt: skip
-
-    def _read(self, call: Call, scope: Scope) -> str:
-        missing = [f"{self._expressions.value(value, scope)} IS NULL" for _, value in call.inputs]
-        return f"({' OR '.join([*missing, f'{self._expressions.called(call, scope)} IS NOT NULL'])})"
+                for wrong, is_right, said in self._expressions.mistakes(expression):
+                    self._add_check(table, base_iri, wrong, is_right, said.get("en", "cannot be read"), {}, said)
 
     def _add_check(
         self, table: Table, base_iri: str, expression: Expression, right: Callable[[Scope], str], message: str,

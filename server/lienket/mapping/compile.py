@@ -19,6 +19,7 @@ from .functions import Function
 from .knowledge import Knowledge
 from .pieces import Pieces
 from .program import Branch, Check, Program
+from .reading import PLACES
 from .rules import (
     DEFAULT_GRAPH,
     Call,
@@ -35,6 +36,7 @@ from .rules import (
     references,
     term_maps,
     term_references,
+    view_calls,
     views,
 )
 from .sources import Table
@@ -52,23 +54,28 @@ def needs(rules: Sequence[Rules]) -> dict[TableKey, tuple[str, ...]]:
     """Return every source and view of the rules with the columns that are read from it."""
     found: dict[TableKey, dict[str, None]] = {}
     for document in rules:
+        for source in document.sources():
+            found.setdefault((document.path, source), {})
+            for view in views(source):
+                found.setdefault((document.path, view), {})
+                found.setdefault((document.path, view.on), {})
+                for read, name in view_needs(view):
+                    found.setdefault((document.path, read), {})[name] = None
         for triples_map in document.triples_maps.values():
             if triples_map.source is None:
                 continue
-            names = found.setdefault((document.path, triples_map.source), {})
+            names = found[document.path, triples_map.source]
             for term_map in term_maps(triples_map):
                 names.update(dict.fromkeys(term_references(term_map)))
             for parent, reference in joins(document, triples_map):
                 for condition in reference.conditions:
                     names.update(dict.fromkeys(references(condition.child)))
                     if parent.source is not None:
-                        theirs = found.setdefault((document.path, parent.source), {})
-                        theirs.update(dict.fromkeys(references(condition.parent)))
-            for view in views(triples_map.source):
-                found.setdefault((document.path, view), {})
-                found.setdefault((document.path, view.on), {})
-                for source, name in view_needs(view):
-                    found.setdefault((document.path, source), {})[name] = None
+                        found[document.path, parent.source].update(dict.fromkeys(references(condition.parent)))
+        for constraint in document.constraints:
+            found[document.path, constraint.on].update(dict.fromkeys(constraint.columns))
+            if constraint.target is not None:
+                found[document.path, constraint.target].update(dict.fromkeys(constraint.target_columns))
     return {key: tuple(names) for key, names in found.items()}
 
 
@@ -76,9 +83,8 @@ def lists_of_views(rules: Sequence[Rules]) -> dict[TableKey, tuple[str, ...]]:
     """Return the sources whose records hold others, with the paths of those."""
     found: dict[TableKey, dict[str, None]] = {}
     for document in rules:
-        for triples_map in document.triples_maps.values():
-            for view in views(triples_map.source):
-                found.setdefault((document.path, view.on), {}).update(dict.fromkeys(view_lists(view)))
+        for view in (view for source in document.sources() for view in views(source)):
+            found.setdefault((document.path, view.on), {}).update(dict.fromkeys(view_lists(view)))
     return {key: tuple(names) for key, names in found.items()}
 
 
@@ -86,14 +92,16 @@ def check_calls(rules: Sequence[Rules], functions: Mapping[str, Function]) -> li
     """Return a fault for every call of a function that does not exist, or with wrong parameters."""
     faults = []
     for document in rules:
-        for triples_map in document.triples_maps.values():
-            for call in calls(document, triples_map):
+        named = [("triples_map", each.name, calls(document, each)) for each in document.triples_maps.values()]
+        for view in (view for source in document.sources() for view in views(source)):
+            named.append(("logical_view", view.name, view_calls(view)))
+        for place, name, found in named:
+            for call in found:
                 message, values = _call_fault(call, functions)
                 if message:
                     faults.append(
-                        Fault("triples map {triples_map} " + message, shown(document.path),
-                              values={"triples_map": triples_map.name, **values})
-                    )  # fmt: skip
+                        Fault(f"{PLACES[place]} {message}", shown(document.path), values={place: name, **values})
+                    )
     return distinct(faults)
 
 

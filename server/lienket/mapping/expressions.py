@@ -1,14 +1,15 @@
 """Expressions and term maps as SQL: texts, and terms in N-Triples syntax <https://www.w3.org/TR/n-triples/>."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Self
 from urllib.parse import quote
 
 from ..errors import Fault, InputError
 from ..vocabulary import XSD
-from .functions import Function
+from .functions import Function, Mistake
 from .knowledge import Knowledge
 from .pieces import Pieces
 from .rules import Call, Constant, Expression, Fresh, Reference, Template, TermMap
@@ -167,6 +168,33 @@ class Expressions:
             return f"{function.macro}({', '.join(arguments)})"
 
         return self._make(scope, build)
+
+    def mistakes(self, call: Call) -> Iterator[tuple[Call, Callable[[Scope], str], Mapping[str, str]]]:
+        """Yield the ways in which a function cannot read its inputs.
+
+        Each is the call with the inputs that may be at fault, the SQL that tells whether they are not, and what is said
+        if they are, by language tag. The last takes in all that the others do not tell.
+        """
+        function = self.functions[call.function]
+        if not function.expectation:
+            return
+        given = {function.parameter(name): (name, value) for name, value in call.inputs}
+
+        def is_made(mistake: Mistake, scope: Scope) -> str:
+            values = (self.value(given[name][1], scope) for name in mistake.parameters)
+            return f"coalesce({mistake.macro}({', '.join(values)}), false)"
+
+        def is_right(mistake: Mistake | None, others: Iterable[Mistake], scope: Scope) -> str:
+            read = [f"{self.value(value, scope)} IS NULL" for _, value in call.inputs]
+            read += [f"{self.called(call, scope)} IS NOT NULL", *(is_made(each, scope) for each in others)]
+            return f"({' OR '.join([*read, f'NOT {is_made(mistake, scope)}'] if mistake else read)})"
+
+        known = [each for each in function.mistakes if given.keys() >= set(each.parameters)]
+        for number, mistake in enumerate(known):
+            before = [each for each in known[:number] if set(each.parameters) & set(mistake.parameters)]
+            part = replace(call, inputs=tuple(given[name] for name in mistake.parameters))
+            yield part, partial(is_right, mistake, before), mistake.expectation
+        yield call, partial(is_right, None, known), function.expectation
 
     def holds(self, condition: Expression, scope: Scope) -> str:
         """Return the SQL that tells whether a condition is true."""

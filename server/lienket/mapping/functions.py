@@ -15,7 +15,7 @@ import pyoxigraph
 
 from ..languages import Language
 from ..vocabulary import FNO, GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDFS, XSD
-from .document import Document, Node
+from .document import Document, Node, Term
 from .grel import GREL_MACROS
 from .sql import literal
 from .terms import DATATYPES, IRI, IUNRESERVED, LANGUAGE_TAG, SCHEME, UNRESERVED, URI, Datatype
@@ -118,6 +118,15 @@ ITEM_MACROS: Final[dict[str, str]] = {
 
 _POINT: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 
+MISTAKE_MACROS: Final[dict[str, str]] = {
+    "lk_is_longitude_wrong(x)": f"NOT regexp_full_match(x, '{_POINT}') OR abs(try_cast(x AS DOUBLE)) > 180",
+    "lk_is_latitude_wrong(y)": f"NOT regexp_full_match(y, '{_POINT}') OR abs(try_cast(y AS DOUBLE)) > 90",
+    "lk_is_order_wrong(x, y)": (
+        "NOT lk_is_latitude_wrong(x) AND lk_is_latitude_wrong(y) AND NOT lk_is_longitude_wrong(y)"
+    ),
+}
+"""What tells which input of a function it is that cannot be read."""
+
 FUNCTION_MACROS: Final[dict[str, str]] = {
     "lk_fn_pointDecimal(t)": f"CASE WHEN t = '' THEN '' WHEN regexp_full_match(t, '{_POINT}') THEN t END",
     "lk_fn_wktPoint(x, y)": (
@@ -154,6 +163,18 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """One of the ways in which the inputs of a function can be wrong."""
+
+    macro: str
+    """Tells of the inputs whether it is this one."""
+    parameters: tuple[str, ...]
+    """IRIs of those inputs, in the order of the macro's arguments."""
+    expectation: Mapping[str, str]
+    """By language tag, what is said after them."""
+
+
+@dataclass(frozen=True)
 class Function:
     """A function that rules may call: FnO description and SQL macro."""
 
@@ -174,6 +195,8 @@ class Function:
     comments: Mapping[str, str]
     expectation: Mapping[str, str]
     """By language tag, what is said after an input that cannot be read; without it NULL is no value, and no fault."""
+    mistakes: tuple[Mistake, ...]
+    """What can be said more exactly than by `expectation`."""
     examples: tuple[Example, ...]
 
     @property
@@ -199,7 +222,7 @@ def _described(document: Document) -> Iterator[Function]:
     for node in document.of_type(FNO + "Function"):
         if not isinstance(node, pyoxigraph.NamedNode):
             continue
-        parameters, outputs = (tuple(_listed(document, node, word)) for word in ("expects", "returns"))
+        parameters, outputs = (tuple(_listed(document, node, FNO + word)) for word in ("expects", "returns"))
         predicates = {
             predicate.value: parameter.value
             for parameter in (*parameters, *outputs)
@@ -222,13 +245,22 @@ def _described(document: Document) -> Iterator[Function]:
             labels=_texts(document, node, RDFS + "label"),
             comments=_texts(document, node, RDFS + "comment"),
             expectation=_texts(document, node, _EXPECTATION),
+            mistakes=tuple(_mistakes(document, node)),
             examples=tuple(_examples(document, node, predicates, outputs[0].value)),
         )  # fmt: skip
 
 
-def _listed(document: Document, node: Node, word: str) -> Iterator[pyoxigraph.NamedNode]:
-    for head in document.objects(node, FNO + word):
+def _listed(document: Document, node: Term, word: str) -> Iterator[pyoxigraph.NamedNode]:
+    for head in document.objects(node, word):
         yield from (each for each in document.members(head) if isinstance(each, pyoxigraph.NamedNode))
+
+
+def _mistakes(document: Document, node: Node) -> Iterator[Mistake]:
+    for head in document.objects(node, LIENKET_FUNCTION + "mistakes"):
+        for mistake in document.members(head):
+            (test,) = document.objects(mistake, LIENKET_FUNCTION + "test")
+            parameters = tuple(each.value for each in _listed(document, mistake, LIENKET_FUNCTION + "of"))
+            yield Mistake(test.value, parameters, _texts(document, mistake, _EXPECTATION))
 
 
 def _says(document: Document, node: Node, word: str, text: str) -> bool:
@@ -246,7 +278,7 @@ def _examples(document: Document, node: Node, predicates: Mapping[str, str], out
             yield Example(texts, result)
 
 
-def _texts(document: Document, node: Node, predicate: str) -> dict[str, str]:
+def _texts(document: Document, node: Term, predicate: str) -> dict[str, str]:
     return {
         text.language or "": text.value
         for text in document.objects(node, predicate)
@@ -260,7 +292,7 @@ def macros(language: Language | None = None) -> dict[str, str]:
     known |= {f"{datatype.macro}(t)": _lexical(datatype) for datatype in DATATYPES.values()}
     cases = " ".join(f"WHEN {literal(iri)} THEN {datatype.macro}(t)" for iri, datatype in DATATYPES.items())
     known["lk_is_valid(t, d)"] = f"CASE d {cases} ELSE true END"
-    known |= ITEM_MACROS | FUNCTION_MACROS | GREL_MACROS
+    known |= ITEM_MACROS | MISTAKE_MACROS | FUNCTION_MACROS | GREL_MACROS
     if language is not None:
         known |= language.macros
         known["lk_clean_text(t)"] = "nullif(lk_clean(t), '')"

@@ -13,8 +13,8 @@ from .program import Branch, Check, Program
 from .sources import Table
 from .writing import Compression, write_nquads
 
-_FAULTS_A_RULE: Final = 1000
-"""So many cells are named for one rule; of more, the number is told."""
+_FAULTS_A_RULE: Final = 100_000
+"""So many cells are named for one rule, as many as memory takes lightly; of more, the number is told."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +108,14 @@ class Mapped:
     def _faults_of(self, check: Check) -> list[Fault]:
         table = check.table
         headers = ", ".join(table.columns[name].name for name in check.columns)
-        found = self._all(f"SELECT DISTINCT row, text FROM ({check.sql}) ORDER BY row LIMIT {_FAULTS_A_RULE + 1}")
-        rows = [row for row, _ in found]
+        cells = "row, text, other" if check.other else "row, text, NULL"
+        found = self._all(f"SELECT DISTINCT {cells} FROM ({check.sql}) ORDER BY row LIMIT {_FAULTS_A_RULE + 1}")
+        rows = [row for row, *_ in found]
         typed = (self._typed_of_view if table.view else self._typed)(table, check.columns, rows)
         faults = [
-            Fault(check.message, table.file, row, headers, typed.get(row, text) or None, table.sheet, check.values,
-                  check.translations)
-            for row, text in found[:_FAULTS_A_RULE]
+            Fault(check.message, table.file, row, headers, typed.get(row, text) or None, table.sheet,
+                  {**check.values, check.other: other} if check.other else check.values, check.translations)
+            for row, text, other in found[:_FAULTS_A_RULE]
         ]  # fmt: skip
         if len(found) > _FAULTS_A_RULE:
             number = self._all(f"SELECT count(DISTINCT row) FROM ({check.sql})")[0][0] - _FAULTS_A_RULE

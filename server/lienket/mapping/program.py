@@ -85,6 +85,8 @@ class Check:
     message: str
     values: Mapping[str, str] = field(default_factory=dict)
     translations: Mapping[str, str] = field(default_factory=dict)
+    other: str | None = None
+    """Name of the value of the message that `sql` tells for each row, in a third column (row, text, other)."""
 
 
 @dataclass(frozen=True)

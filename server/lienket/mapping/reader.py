@@ -15,12 +15,14 @@ from pyoxigraph import BlankNode, NamedNode
 from ..errors import Fault, InputError
 from ..vocabulary import RDF, RML
 from .document import Document, Node, Term
+from .key_reader import KeyReading
 from .reading import short
 from .rules import (
     DEFAULT_BASE_IRI,
     TERM_TYPES,
     Call,
     Constant,
+    Constraint,
     LogicalView,
     PredicateObjectMap,
     Reference,
@@ -34,9 +36,7 @@ from .rules import (
     term_maps,
     term_references,
 )
-from .source_reader import SourceReader
 from .terms import is_iri, is_language_tag
-from .view_reader import ViewReading
 from .yarrrml import YARRRML_SUFFIXES, read_yarrrml
 
 _PROPERTIES: Final = frozenset(
@@ -72,16 +72,20 @@ def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     triples_maps = reader.triples_maps()
     if reader.faults:
         raise InputError(*reader.faults)
-    return Rules(path, triples_maps, tuple(reader.warnings))
+    return Rules(path, triples_maps, reader.constraints, tuple(reader.warnings))
 
 
-class _Reader(ViewReading):
+class _Reader(KeyReading):
     """Walks a document."""
 
     def __init__(self, document: Document, base_iri: str) -> None:
         super().__init__(document)
         self._base_iri = base_iri
-        self._sources = SourceReader(document, self._one, self._text, self._fault)
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What has to hold of the tables."""
+        return tuple(self._constraints)
 
     @property
     def warnings(self) -> list[Fault]:
@@ -118,6 +122,7 @@ class _Reader(ViewReading):
                         self._fault("joins the triples map {parent}, which is not in this file", parent=parent.parent)
         for view in self._document.of_type(RML + "LogicalView"):
             self._logical_view(view)  # one that nobody uses may be at fault too
+        self._read_annotations()
         for triples_map in found.values():
             self._place = {"triples_map": triples_map.name}
             self._check_joins(triples_map, found)
@@ -183,7 +188,10 @@ class _Reader(ViewReading):
         return self._logical_view(logical) if self._is_view(logical) else self._source(logical)
 
     def _source(self, logical: Term) -> Source | None:
-        return self._sources.read(logical)
+        source = self._sources.read(logical)
+        if source is not None:
+            self._read_schema(logical, source)
+        return source
 
     def _predicate_object_map(self, node: Term) -> PredicateObjectMap:
         predicates = self._shortcut_or_map(node, "predicate", "predicateMap", ("IRI",))

@@ -13,6 +13,7 @@ from .document import Term
 
 TermType = Literal["IRI", "URI", "UnsafeIRI", "UnsafeURI", "BlankNode", "Literal"]
 Formulation = Literal["table", "json", "xml", "database table", "database query"]
+Holds = Literal["unique", "filled", "iri safe", "reference"]
 
 TERM_TYPES: Final[dict[str, TermType]] = {
     RML + name: name for name in ("IRI", "URI", "UnsafeIRI", "UnsafeURI", "BlankNode", "Literal")
@@ -226,13 +227,34 @@ class TriplesMap:
 
 
 @dataclass(frozen=True)
+class Constraint:
+    """What has to hold of the rows of a table, whatever is mapped of them."""
+
+    holds: Holds
+    on: Source | LogicalView
+    columns: tuple[str, ...]
+    target: Source | LogicalView | None = None
+    """Where the values of a reference have to stand."""
+    target_columns: tuple[str, ...] = ()
+    """The columns of the target that stand for `columns`, in their order."""
+
+
+@dataclass(frozen=True)
 class Rules:
     """One mapping document."""
 
     path: Path
     triples_maps: Mapping[str, TriplesMap]
+    constraints: tuple[Constraint, ...] = ()
     warnings: tuple[Fault, ...] = ()
     """What is not wrong in the document, and should be mended all the same."""
+
+    def sources(self) -> Iterator[Source | LogicalView]:
+        """Yield the sources and views that triples maps and constraints read, each once."""
+        found = [each.source for each in self.triples_maps.values()]
+        for constraint in self.constraints:
+            found += [constraint.on, constraint.target]
+        yield from dict.fromkeys(source for source in found if source is not None)
 
 
 def references(expression: Expression) -> Iterator[str]:
@@ -325,13 +347,21 @@ def joins(document: Rules, triples_map: TriplesMap) -> Iterator[tuple[TriplesMap
 
 
 def calls(document: Rules, triples_map: TriplesMap) -> Iterator[Call]:
-    """Yield every function call of a triples map and its views; inner ones after those that they are inputs of."""
+    """Yield every function call of a triples map; inner ones after those that they are inputs of."""
     expressions: list[Expression] = [
         expression for term_map in term_maps(triples_map) for expression in term_expressions(term_map)
     ]
     for _, reference in joins(document, triples_map):
         expressions += [side for each in reference.conditions for side in (each.child, each.parent)]
-    expressions += [expression for view in views(triples_map.source) for expression in _view_expressions(view)]
+    yield from _called(expressions)
+
+
+def view_calls(view: LogicalView) -> Iterator[Call]:
+    """Yield every function call of a view itself, not of those it is made of."""
+    yield from _called(list(_view_expressions(view)))
+
+
+def _called(expressions: list[Expression]) -> Iterator[Call]:
     while expressions:
         expression = expressions.pop(0)
         if isinstance(expression, Call):

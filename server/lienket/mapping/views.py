@@ -139,6 +139,10 @@ class _FieldScope(Scope):
     def cell(self, name: str) -> tuple[str, str | None]:
         return self._cells[name].text, self._cells[name].datatype
 
+    def values(self, names: Iterable[str]) -> list[_Value]:
+        """Return some of the cells."""
+        return [self._cells[name] for name in names]
+
 
 @dataclass(frozen=True)
 class CompiledView:
@@ -339,17 +343,22 @@ class _ViewCompiler:
             found = expression.term.datatype.value
         return literal(found) if found and found != XSD + "string" else None
 
-    def _ask_unread(self, expression: Expression, scope: Scope, name: str) -> None:
+    def _ask_unread(self, expression: Expression, scope: _FieldScope, name: str) -> None:
         if not isinstance(expression, Call):
             return
         for _, value in expression.inputs:
             self._ask_unread(value, scope, name)
-        function = self._expressions.functions[expression.function]
-        if function.expectation and list(references(expression)):
-            text = " || ', ' || ".join(f"coalesce({scope.cell(each)[0]}, '')" for each in references(expression))
-            given = [f"{self._expressions.value(value, scope)} IS NOT NULL" for _, value in expression.inputs]
-            unread = " AND ".join([*given, f"{self._expressions.called(expression, scope)} IS NULL"])
-            self._ask(name, text, unread, function.expectation["en"], function.expectation)
+        for part, is_wrong, said in self._expressions.mistakes(expression):
+            names = list(dict.fromkeys(references(part)))
+            if names:
+                cells = scope.values(names)
+                text = " || ', ' || ".join(f"coalesce({cell.text}, '')" for cell in cells)
+                asked = name
+                if part != expression:  # a column of its own, which no rule can name
+                    asked = "\0".join((name, *names))
+                    alone = cells[0].text if len(cells) == 1 else text
+                    self.values[asked] = _Value(alone, None, ", ".join(cell.header for cell in cells), "0")
+                self._ask(asked, text, is_wrong(scope), said["en"], said)
 
     def join(self, join: ViewJoin, parent: Table, numbered: set[str]) -> None:
         """Join the records of another view, with the fields that are taken from them."""
