@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help up test setup lint bench clean
+.PHONY: help up test conformance setup lint bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 10
@@ -28,6 +28,9 @@ lint: setup ## check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+conformance: setup ## run the published suites, write docs/conformance.md and var/earl.ttl
+	$(BIN)/python -m tests.conformance
 
 bench: setup ## measure side by side with a peer, in one run
 	$(BIN)/python -m tests.bench.mapping

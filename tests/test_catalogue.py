@@ -7,41 +7,15 @@ import rdflib
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, VOID
 
 from lienket.release import Release
-from lienket.validation import Report
-from lienket.validation.reference import validate_graph
-from lienket.validation.shapes import Shapes, read_graph
+from lienket.validation.shapes import read_graph
 
 ROOT = Path(__file__).parent.parent
-DCAT_AP = ROOT.parent / "shared" / "suites" / "dcat-ap" / "3.0.1" / "html" / "shacl"
-DCAT_AP_SHAPES = ("shapes.ttl", "range.ttl", "deprecateduris.ttl", "mdr-vocabularies.shape.ttl")
 BASE = "https://data.songmay.example/"
-
-needs_shapes = pytest.mark.skipif(not DCAT_AP.is_dir(), reason="needs the DCAT-AP shapes under ../shared/suites")
-
-
-def violations(report: Report) -> list[str]:
-    return [f"{r.focus_node} {r.path} {r.value} {r.component}" for r in report.results if r.severity == "error"]
 
 
 @pytest.fixture(scope="module")
 def catalogue(release: Release) -> rdflib.Graph:
     return read_graph([release.path / "catalogue.ttl"])
-
-
-@needs_shapes
-@pytest.mark.parametrize("name", DCAT_AP_SHAPES)
-def test_it_conforms_to_dcat_ap(catalogue: rdflib.Graph, name: str) -> None:
-    shapes = Shapes(read_graph([DCAT_AP / name]), (DCAT_AP / name,))
-    assert violations(validate_graph(catalogue, shapes, rdflib.Graph())) == []
-
-
-@needs_shapes
-def test_the_shapes_find_what_is_missing(catalogue: rdflib.Graph) -> None:
-    """The check above can fail."""
-    broken = rdflib.Graph() + catalogue
-    broken.remove((None, DCTERMS.title, None))
-    shapes = Shapes(read_graph([DCAT_AP / "shapes.ttl"]), ())
-    assert violations(validate_graph(broken, shapes, rdflib.Graph()))
 
 
 def test_every_dataset_has_what_people_and_harvesters_ask_for(catalogue: rdflib.Graph) -> None:

@@ -166,6 +166,32 @@ def test_map_works_alone(tmp_path: Path) -> None:
     assert run("map", "none.ttl", "-o", "out.nq", cwd=tmp_path).returncode == 1
 
 
+def test_map_reads_copies_of_web_addresses(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/copy.csv").write_text("id\n1\n")
+    (tmp_path / "outside.csv").write_text("id\n1\n")
+    (tmp_path / "in/t.rml.ttl").write_text(
+        """
+        @prefix rml: <http://w3id.org/rml/> .
+        <#t> a rml:TriplesMap ;
+            rml:logicalSource [ rml:source "https://x.example/t?as=csv" ; rml:referenceFormulation rml:CSV ] ;
+            rml:subjectMap [ rml:template "thing/{id}" ; rml:class <http://schema.org/Thing> ] .
+        """
+    )
+    words = ("map", "in/t.rml.ttl", "-o", "out.nq")
+    assert run(*words, "--copy", "https://x.example/t?as=csv=in/copy.csv", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out.nq").read_text().count("/thing/1>") == 1
+    for copy, code, said in (
+        ("https://x.example/t?as=csv=outside.csv", 1, "outside.csv, which lies outside of in"),
+        ("https://x.example/t?as=csv=in/none.csv", 1, "in/none.csv, and there is no such file"),
+        ("in/copy.csv", 2, "write ADDRESS=FILE"),
+    ):
+        done = run(*words, "--copy", copy, cwd=tmp_path)
+        assert done.returncode == code
+        assert said in done.stderr
+    assert "put a copy here" in run(*words, cwd=tmp_path).stderr
+
+
 def test_map_sets_aside_what_it_cannot_read_and_tells_how_much(tmp_path: Path) -> None:
     days = ["1/2/2025", "31/2/2025", "3/2/2025", "hôm qua"]
     rows = [f"{number},{day}" for number, day in enumerate(days)]
@@ -197,32 +223,6 @@ def test_map_sets_aside_what_it_cannot_read_and_tells_how_much(tmp_path: Path) -
         1, "t.csv: đã có và không phải danh sách lỗi; hãy đặt tên tệp khác\n"
     )  # fmt: skip
     assert (tmp_path / "t.csv").read_text(encoding="utf-8") == table
-
-
-def test_map_reads_copies_of_web_addresses(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in/copy.csv").write_text("id\n1\n")
-    (tmp_path / "outside.csv").write_text("id\n1\n")
-    (tmp_path / "in/t.rml.ttl").write_text(
-        """
-        @prefix rml: <http://w3id.org/rml/> .
-        <#t> a rml:TriplesMap ;
-            rml:logicalSource [ rml:source "https://x.example/t?as=csv" ; rml:referenceFormulation rml:CSV ] ;
-            rml:subjectMap [ rml:template "thing/{id}" ; rml:class <http://schema.org/Thing> ] .
-        """
-    )
-    words = ("map", "in/t.rml.ttl", "-o", "out.nq")
-    assert run(*words, "--copy", "https://x.example/t?as=csv=in/copy.csv", cwd=tmp_path).returncode == 0
-    assert (tmp_path / "out.nq").read_text().count("/thing/1>") == 1
-    for copy, code, said in (
-        ("https://x.example/t?as=csv=outside.csv", 1, "outside.csv, which lies outside of in"),
-        ("https://x.example/t?as=csv=in/none.csv", 1, "in/none.csv, and there is no such file"),
-        ("in/copy.csv", 2, "write ADDRESS=FILE"),
-    ):
-        done = run(*words, "--copy", copy, cwd=tmp_path)
-        assert done.returncode == code
-        assert said in done.stderr
-    assert "put a copy here" in run(*words, cwd=tmp_path).stderr
 
 
 def test_validate_works_alone(tmp_path: Path) -> None:

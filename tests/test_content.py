@@ -4,17 +4,13 @@ import gzip
 
 import pyoxigraph as ox
 import pytest
-import rdflib
 
 from lienket.content import read_content
 from lienket.project import Project
 from lienket.release import Release
 from lienket.store import Store
-from lienket.validation.reference import validate_graph
-from lienket.validation.shapes import Shapes, read_graph
 
 from .conftest import ROOT
-from .test_catalogue import DCAT_AP, DCAT_AP_SHAPES, needs_shapes, violations
 
 PREFIXES = """
 PREFIX dct: <http://purl.org/dc/terms/>
@@ -157,13 +153,6 @@ def test_every_example_query_answers_and_is_explained_in_both_languages(store: S
     for example in examples:
         assert (example["labels"], example["comments"]) == ("2", "2")
         assert store.select(example["query"]), example["query"]
-
-
-@needs_shapes
-@pytest.mark.parametrize("name", DCAT_AP_SHAPES)
-def test_the_catalogue_conforms_to_dcat_ap(hue: Release, name: str) -> None:
-    shapes = Shapes(read_graph([DCAT_AP / name]), ())
-    assert violations(validate_graph(read_graph([hue.path / "catalogue.ttl"]), shapes, rdflib.Graph())) == []
 
 
 def test_dumps_are_what_the_store_holds(hue: Release, store: Store) -> None:

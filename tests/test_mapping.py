@@ -372,7 +372,7 @@ def test_a_source_has_to_lie_inside_of_the_root(workshop: Workshop) -> None:
         (triples_map({}, subject='rml:template "a b/{id}"'), "with a character that no IRI may hold: a b/"),
         (triples_map({}, subject='rml:template "a/{id" '), "a brace is not closed"),
         (triples_map({}, subject='rml:template "a/{id}" ; rml:reference "id"'), "where exactly one has to stand"),
-        (triples_map({}, formulation="XPath"), "is not known: rml:XPath; known are rml:CSV"),
+        (triples_map({}, formulation="XQuery"), "is not known: rml:XQuery; known are rml:CSV"),
         (triples_map({"ex:a": 'rml:reference "id" ; rml:language "vi" ; rml:datatype xsd:string'}), "both a language"),
         ("<#t> a rml:TriplesMap ; rml:subject ex:s .\nbroken", "row 4: is not Turtle"),
     ],
@@ -463,6 +463,7 @@ def test_rows_of_which_something_is_lost_are_told(workshop: Workshop) -> None:
     with workshop.run(rules, language=VIETNAMESE) as mapped:
         assert [(fault.row, fault.column, fault.severity) for fault in mapped.faults] == [(3, "id", "error")]
         assert "cột id: để trống, nên nội dung của hàng này bị mất" in VIETNAMESE.say(mapped.faults[0])
+
 
 @pytest.mark.parametrize(
     ("longitude", "latitude", "expected"),

@@ -265,7 +265,7 @@ def map_(
     addresses: Sequence[str], copied: Sequence[str], strict: bool, sort: bool, memory: str, report: Path | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Run one mapping in RML, R2RML or YARRRML (.yml) and write what it says; needs no deployment.
+    """Run one mapping in RML, R2RML or YARRRML (.yml); needs no deployment.
 
     What cannot become RDF is named and set aside, and the rest is written.
     """
@@ -290,7 +290,14 @@ def map_(
             map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
                       databases=allowed, copies=_copies(copied), memory=memory, on_progress=progress) as mapped,
         ):  # fmt: skip
-            _require_room(output, suffix, mapping, mapped)
+            read = {mapping.resolve(), *(table.path for table in mapped.tables)}
+            if output.resolve() in read:
+                fault = Fault("is read by this mapping; write the statements to another file", file=str(output))
+                raise InputError(fault)
+            if suffix == ".nt" and mapped.names_graphs:
+                fault = Fault("cannot hold the graphs that this mapping names; write a file that ends with .nq",
+                              file=str(output))  # fmt: skip
+                raise InputError(fault)
             with _written(output) as path:
                 count = mapped.write_nquads(path, sort=sort, compression=compression)
             tables, faults = mapped.tables, mapped.faults
@@ -305,15 +312,6 @@ def map_(
     for share in shares:
         if share.at_fault:
             out.print(telling.of_share(share, _language()))
-
-
-def _require_room(output: Path, suffix: str, mapping: Path, mapped: Any) -> None:
-    """Raise `InputError` where the file to write is one that was read, or cannot hold what is to be written."""
-    if output.resolve() in {mapping.resolve(), *(table.path for table in mapped.tables)}:
-        raise InputError(Fault("is read by this mapping; write the statements to another file", file=str(output)))
-    if suffix == ".nt" and mapped.names_graphs:
-        raise InputError(Fault("cannot hold the graphs that this mapping names; write a file that ends with .nq",
-                               file=str(output)))  # fmt: skip
 
 
 def _copies(stated: Sequence[str]) -> dict[str, Path]:

@@ -93,8 +93,8 @@ class Checks:
             case Call(inputs=inputs):
                 for _, value in inputs:
                     self._add_expression(value, table, base_iri)
-                for wrong, right, said in self._expressions.mistakes(expression):
-                    self._add_check(table, base_iri, wrong, right, said.get("en", "cannot be read"), {}, said)
+                for wrong, is_right, said in self._expressions.mistakes(expression):
+                    self._add_check(table, base_iri, wrong, is_right, said.get("en", "cannot be read"), {}, said)
 
     def _add_check(
         self, table: Table, base_iri: str, expression: Expression, right: Callable[[Scope], str], message: str,

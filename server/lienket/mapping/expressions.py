@@ -172,8 +172,8 @@ class Expressions:
     def mistakes(self, call: Call) -> Iterator[tuple[Call, Callable[[Scope], str], Mapping[str, str]]]:
         """Yield the ways in which a function cannot read its inputs.
 
-        Each is the call with the inputs that are at fault, the SQL that tells whether they are right, and what is said
-        otherwise by language tag. The last takes in all that the others do not tell.
+        Each is the call with the inputs that may be at fault, the SQL that tells whether they are not, and what is said
+        if they are, by language tag. The last takes in all that the others do not tell.
         """
         function = self.functions[call.function]
         if not function.expectation:
@@ -184,17 +184,17 @@ class Expressions:
             values = (self.value(given[name][1], scope) for name in mistake.parameters)
             return f"coalesce({mistake.macro}({', '.join(values)}), false)"
 
-        def right(mistake: Mistake | None, others: Iterable[Mistake], scope: Scope) -> str:
-            ways = [f"{self.value(value, scope)} IS NULL" for _, value in call.inputs]
-            ways += [f"{self.called(call, scope)} IS NOT NULL", *(is_made(each, scope) for each in others)]
-            return f"({' OR '.join([*ways, f'NOT {is_made(mistake, scope)}'] if mistake else ways)})"
+        def is_right(mistake: Mistake | None, others: Iterable[Mistake], scope: Scope) -> str:
+            read = [f"{self.value(value, scope)} IS NULL" for _, value in call.inputs]
+            read += [f"{self.called(call, scope)} IS NOT NULL", *(is_made(each, scope) for each in others)]
+            return f"({' OR '.join([*read, f'NOT {is_made(mistake, scope)}'] if mistake else read)})"
 
         known = [each for each in function.mistakes if given.keys() >= set(each.parameters)]
         for number, mistake in enumerate(known):
             before = [each for each in known[:number] if set(each.parameters) & set(mistake.parameters)]
             part = replace(call, inputs=tuple(given[name] for name in mistake.parameters))
-            yield part, partial(right, mistake, before), mistake.expectation
-        yield call, partial(right, None, known), function.expectation
+            yield part, partial(is_right, mistake, before), mistake.expectation
+        yield call, partial(is_right, None, known), function.expectation
 
     def holds(self, condition: Expression, scope: Scope) -> str:
         """Return the SQL that tells whether a condition is true."""

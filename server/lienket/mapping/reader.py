@@ -50,6 +50,7 @@ _PROPERTIES: Final = frozenset(
         "parentMap", "parent", "functionExecution", "function", "functionMap", "input", "parameter", "parameterMap",
         "inputValue", "inputValueMap", "return", "returnMap", "condition", "viewOn", "field", "fieldName", "leftJoin",
         "innerJoin", "parentLogicalView", "structuralAnnotation", "onFields", "targetView", "targetFields",
+        "namespace", "namespacePrefix", "namespaceURL",
     )
 )  # fmt: skip
 """The words of RML that this module reads; another one in the namespace is a mistake, said so."""

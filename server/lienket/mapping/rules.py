@@ -12,7 +12,7 @@ from ..vocabulary import QL, RML
 from .document import Term
 
 TermType = Literal["IRI", "URI", "UnsafeIRI", "UnsafeURI", "BlankNode", "Literal"]
-Formulation = Literal["table", "json", "database table", "database query"]
+Formulation = Literal["table", "json", "xml", "database table", "database query"]
 Holds = Literal["unique", "filled", "iri safe", "reference"]
 
 TERM_TYPES: Final[dict[str, TermType]] = {
@@ -20,6 +20,7 @@ TERM_TYPES: Final[dict[str, TermType]] = {
 }
 FORMULATIONS: Final[dict[str, Formulation]] = {
     RML + "CSV": "table", RML + "JSONPath": "json", QL + "JSONPath": "json",
+    RML + "XPath": "xml", QL + "XPath": "xml",
     RML + "SQL2008Table": "database table", RML + "SQLTable": "database table",
     RML + "SQL2008Query": "database query", RML + "SQLQuery": "database query",
 }  # fmt: skip
@@ -36,7 +37,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Reference:
-    """The value of a column (a table) or of a path below the item (JSON)."""
+    """The value of a column (a table) or of a path below the item (JSON, XML)."""
 
     name: str
 
@@ -142,7 +143,7 @@ class Source:
     """"mapping" (the folder of the document), "working" (the working folder) or a folder."""
     formulation: Formulation
     iterator: str | None = None
-    """JSONPath of the items; for a workbook the name of the sheet; for a database its table or query."""
+    """JSONPath of the items, XPath of the elements; of a workbook the sheet; of a database its table or query."""
     nulls: tuple[str, ...] = ()
     """Texts that stand for no value."""
     database: Database | None = None
@@ -154,6 +155,8 @@ class Source:
     dialect: Dialect | None = None
     short_paths: bool = False
     """Whether `name` stands for `$.name`, as legacy RML has it."""
+    namespaces: tuple[tuple[str, str], ...] = ()
+    """Prefixes that its paths of XML use, with their namespaces."""
 
 
 @dataclass(frozen=True)

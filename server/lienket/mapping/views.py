@@ -348,7 +348,7 @@ class _ViewCompiler:
             return
         for _, value in expression.inputs:
             self._ask_unread(value, scope, name)
-        for part, right, said in self._expressions.mistakes(expression):
+        for part, is_right, said in self._expressions.mistakes(expression):
             names = list(dict.fromkeys(references(part)))
             if names:
                 cells = scope.values(names)
@@ -358,7 +358,7 @@ class _ViewCompiler:
                     asked = "\0".join((name, *names))
                     alone = cells[0].text if len(cells) == 1 else text
                     self.values[asked] = _Value(alone, None, ", ".join(cell.header for cell in cells), "0")
-                self._ask(asked, text, f"NOT {right(scope)}", said["en"], said)
+                self._ask(asked, text, f"NOT {is_right(scope)}", said["en"], said)
 
     def join(self, join: ViewJoin, parent: Table, numbered: set[str]) -> None:
         """Join the records of another view, with the fields that are taken from them."""

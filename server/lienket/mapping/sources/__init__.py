@@ -18,10 +18,10 @@ from ...errors import Fault, InputError, RefusedError, shown
 from ...languages import Language
 from ..rules import Database, Source
 from ..sql import literal
-from . import databases, delimited, documents, files, parquet, workbooks
+from . import databases, delimited, documents, files, markup, parquet, workbooks
 from .tables import Column, ColumnKind, Loading, Table
 
-KNOWN_SUFFIXES: Final = (*delimited.SUFFIXES, *workbooks.SUFFIXES, *parquet.SUFFIXES, ".json")
+KNOWN_SUFFIXES: Final = (*delimited.SUFFIXES, *workbooks.SUFFIXES, *parquet.SUFFIXES, ".json", ".xml")
 
 __all__ = ["Column", "ColumnKind", "Loader", "Table", "resolve"]
 
@@ -89,9 +89,9 @@ class Loader:
                 Fault("cannot be read: {reason}", shown(path), values={"reason": error.strerror or error})
             ) from error
         except InputError as error:
-            raise InputError(*(replace(fault, file=shown(path)) for fault in error.faults)) from error
+            raise type(error)(*(replace(fault, file=shown(path)) for fault in error.faults)) from error
         table = replace(table, path=path, file=shown(path))
-        if source.formulation == "json":
+        if source.formulation in ("json", "xml"):
             self.faults += documents.paths_to_nothing(self._connection, table)
         return table
 
@@ -104,6 +104,10 @@ class Loader:
         if source.formulation == "json":
             path = files.decoded(path, source.encoding, folder)
             return documents.load(self._connection, identifier, path, source, wanted, lists)
+        if source.formulation == "xml":
+            if source.encoding:  # else the document itself says how it is written
+                path = files.decoded(path, source.encoding, folder)
+            return markup.load(self._connection, identifier, path, source, wanted)
         if suffix in workbooks.SUFFIXES:
             decode = files.decoder(source.encoding, path) if source.encoding else None
             loading = workbooks.load(self._connection, path, source, wanted, decode)

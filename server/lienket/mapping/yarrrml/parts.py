@@ -20,8 +20,8 @@ _KEYS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "source": {
         "access": ("access",), "referenceFormulation": ("referenceFormulation",), "iterator": ("iterator",),
-        "null": ("null", "nulls"), "type": ("type",), "encoding": ("encoding",), "compression": ("compression",),
-        "key": ("key",), "required": ("required",), "references": ("references", "reference"),
+        "null": ("null", "nulls"), "type": ("type",), "key": ("key",), "required": ("required",),
+        "references": ("references", "reference"), "encoding": ("encoding",), "compression": ("compression",),
     },
     "mapping": {
         "sources": ("sources", "source"), "subjects": ("subjects", "subject", "s"), "graphs": ("graphs", "graph", "g"),

@@ -19,7 +19,7 @@ from .parts import Parts
 REFERENCE: Final = re.compile(r"\$\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)")
 """A reference $(…) to a column or path."""
 
-_FORMULATIONS: Final = {"csv": "CSV", "jsonpath": "JSONPath", "json": "JSONPath"}
+_FORMULATIONS: Final = {"csv": "CSV", "jsonpath": "JSONPath", "json": "JSONPath", "xpath": "XPath"}
 
 
 def unescaped(text: str) -> str:
@@ -74,7 +74,7 @@ class Sources(Parts):
             word = _FORMULATIONS.get(stated.lower().removeprefix("ql:").removeprefix("rml:"))
             if word is None:
                 self._fault("has a reference formulation that is not known: {found}; known are {known}", value,
-                            found=stated, known=", ".join(("csv", "jsonpath")))  # fmt: skip
+                            found=stated, known=", ".join(("csv", "jsonpath", "xpath")))  # fmt: skip
                 return
             self._state(logical, "referenceFormulation", NamedNode(RML + word))
         if "iterator" in parts:
@@ -84,8 +84,8 @@ class Sources(Parts):
         file = self._node(logical, "source")
         self._state(file, "path", Literal(path))
         for word in ("encoding", "compression"):  # words of RML that YARRRML lacks
-            if word in parts and (text := self._text(parts[word], word)) is not None:
-                self._state(file, word, Literal(text))
+            if word in parts:
+                self._state(file, word, Literal(self._text(parts[word], word) or ""))
         self._schema(file, parts)
 
     # What has to hold
