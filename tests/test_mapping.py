@@ -295,7 +295,7 @@ def test_a_missing_column_is_named_with_those_that_exist(workshop: Workshop) -> 
     )
     assert sorted(str(fault).partition(": ")[2] for fault in faults) == [
         "has 2 columns with the name Ghi chú; give each its own",
-        "has no column Ten; the columns are: id, Tên, Ghi chú, Ghi chú",
+        "has no column Ten; the columns are: id, Tên, Ghi chú, Ghi chú (did you mean Tên?)",
         "has no column Tuổi; the columns are: id, Tên, Ghi chú, Ghi chú",
     ]
 

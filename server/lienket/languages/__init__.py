@@ -122,6 +122,8 @@ class Language:
         if fault.values:
             words = {name: self.gettext(v) if name in WORDS else v for name, v in fault.values.items()}  # type: ignore[arg-type]
             sentence = sentence.format(**words)
+        if fault.meant:
+            sentence += f" ({self.gettext('did you mean {meant}?').format(meant=fault.meant)})"
         return sentence
 
     def place(self, fault: Fault) -> str:

@@ -12,8 +12,8 @@ from typing import Final
 
 from pyoxigraph import BlankNode, NamedNode
 
-from ..errors import Fault, InputError
-from ..vocabulary import RDF, RML
+from ..errors import InputError, nearest
+from ..vocabulary import RDF, RML, XSD
 from .document import Document, Node, Term
 from .key_reader import KeyReading
 from .reading import short
@@ -37,7 +37,7 @@ from .rules import (
     term_references,
     views,
 )
-from .terms import is_iri, is_language_tag
+from .terms import XSD_NAMES, is_iri, is_language_tag
 from .yarrrml import YARRRML_SUFFIXES, read_yarrrml
 
 _PROPERTIES: Final = frozenset(
@@ -91,11 +91,6 @@ class _Reader(KeyReading):
         """What has to hold of the tables."""
         return tuple(self._constraints)
 
-    @property
-    def warnings(self) -> list[Fault]:
-        """What is read all the same, and should be mended."""
-        return self._sources.warnings
-
     def triples_maps(self) -> dict[str, TriplesMap]:
         self._check_words()
         nodes = list(
@@ -111,7 +106,7 @@ class _Reader(KeyReading):
             )
         )
         if not nodes:
-            self._fault("holds no rml:TriplesMap")
+            self._fault("holds no rml:TriplesMap; the prefix rml: has to stand for {namespace}", namespace=RML)
         names = {self._document.name(node) for node in nodes}
         found = {}
         for node in nodes:
@@ -141,7 +136,8 @@ class _Reader(KeyReading):
             if predicate.startswith(RML) and predicate not in _PROPERTIES
         }
         for predicate in sorted(unknown):
-            self._fault("uses {word}, which is no word of RML or one that is not supported", word=short(predicate))
+            self._fault("uses {word}, which is no word of RML or one that is not supported", word=short(predicate),
+                        meant=nearest(short(predicate), map(short, _PROPERTIES)))  # fmt: skip
 
     def _check_joins(self, triples_map: TriplesMap, found: Mapping[str, TriplesMap]) -> None:
         for each in triples_map.predicate_object_maps:
@@ -177,7 +173,10 @@ class _Reader(KeyReading):
         if len(self.faults) > before or not subject or not isinstance(subject[0], TermMap):
             return None
         base_iri = base.value if isinstance(base, NamedNode) else self._base_iri
-        triples_map = TriplesMap(self._document.name(node), source, subject[0], tuple(classes), graphs, maps, base_iri)
+        name = self._document.name(node)
+        triples_map = TriplesMap(name, source, subject[0], tuple(classes), graphs, maps, base_iri)
+        if isinstance(subject[0].expression, Template) and not term_references(subject[0]):
+            self._warn("has a subject without a column in braces, so that all rows speak of one thing")
         if source is None and self._document.objects(node, RML + "logicalSource"):
             return None  # its view is at fault, and that is told already
         if source is None and any(term_references(each) for each in term_maps(triples_map)):
@@ -218,6 +217,10 @@ class _Reader(KeyReading):
         """Read the constant shortcuts and the term maps of one position, in document order within each."""
         found: list[TermMap | RefObjectMap] = []
         for constant in self._document.objects(node, RML + shortcut):
+            if any(each.startswith(RML) for each in self._document.predicates(constant)):
+                self._fault("has an rml:{word} that is described by rules; it takes a constant, and rules stand in"
+                            " rml:{word}Map", word=shortcut)  # fmt: skip
+                continue
             term_map = self._constant(constant, word, kinds)
             if term_map:
                 found.append(term_map)
@@ -332,6 +335,11 @@ class _Reader(KeyReading):
         if found and found.expression == Constant(NamedNode(RDF + "langString")):
             self._fault("states the datatype rdf:langString; state rml:language instead")
             return None
+        if found and isinstance(found.expression, Constant):
+            iri = found.expression.term.value
+            if iri.startswith(XSD) and iri.removeprefix(XSD) not in XSD_NAMES:
+                self._warn("states the datatype {datatype}, which XSD does not have", datatype=short(iri),
+                           meant=nearest(short(iri), (f"xsd:{name}" for name in XSD_NAMES)))  # fmt: skip
         return found
 
 
