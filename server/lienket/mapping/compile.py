@@ -13,6 +13,7 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from ..errors import Fault, InputError, distinct, shown
+from ..sql import literal
 from ..vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDF
 from .checks import Checks
 from .expressions import Expressions, Scope
@@ -37,7 +38,6 @@ from .rules import (
     views,
 )
 from .sources import Table
-from .sql import literal
 from .terms import is_iri
 from .views import view_lists, view_needs
 

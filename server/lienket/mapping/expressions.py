@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Self
 from urllib.parse import quote
 
+from ..datatypes import DATATYPES
 from ..errors import Fault, InputError
+from ..sql import literal
 from ..vocabulary import XSD
 from .functions import Function
 from .rules import Call, Constant, Expression, Fresh, Reference, Template, TermMap, references, term_references
 from .sources import Table
-from .sql import literal
-from .terms import DATATYPES, SCHEME, is_iri
+from .terms import SCHEME, is_iri
 
 
 class Scope:

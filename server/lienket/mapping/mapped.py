@@ -9,9 +9,9 @@ from typing import Any, Final, Self
 import duckdb
 
 from ..errors import Fault, distinct
+from ..sql import literal
 from .program import Branch, Check, Program
 from .sources import Table
-from .sql import literal
 
 _FAULTS_A_RULE: Final = 1000
 """So many cells are named for one rule; of more, the number is told."""

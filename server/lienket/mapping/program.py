@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..sql import literal
 from .sources import Table
-from .sql import literal
 
 
 @dataclass(frozen=True)

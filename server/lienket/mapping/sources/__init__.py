@@ -27,9 +27,9 @@ import python_calamine
 from ...errors import Fault, InputError, RefusedError, shown
 from ...languages import Language
 from ...languages.text import clean
+from ...sql import file_name, literal
 from .. import jsonpath
 from ..rules import Database, Source
-from ..sql import file_name, literal
 from . import databases, dialects, files
 
 ColumnKind = Literal["text", "item", "items"]

@@ -21,9 +21,9 @@ import adbc_driver_sqlite
 import duckdb
 
 from ...errors import Fault, InputError, RefusedError, shown
+from ...sql import identifier, literal
 from ...vocabulary import XSD
 from ..rules import Database, Source
-from ..sql import identifier, literal
 
 Databases = Callable[[Database], Database | None]
 """Asked for every database that a mapping states: answers the one to reach, or None where none may be."""
