@@ -7,9 +7,7 @@ import rdflib
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, VOID
 
 from lienket.release import Release
-from lienket.validation import Report
-from lienket.validation.reference import validate_graph
-from lienket.validation.shapes import Shapes, read_graph
+from lienket.validation import Report, Shapes, read_graph, read_shapes, validate
 
 ROOT = Path(__file__).parent.parent
 DCAT_AP = ROOT.parent / "shared" / "suites" / "dcat-ap" / "3.0.1" / "html" / "shacl"
@@ -28,20 +26,26 @@ def catalogue(release: Release) -> rdflib.Graph:
     return read_graph([release.path / "catalogue.ttl"])
 
 
+def dcat_ap(name: str, folder: Path) -> Shapes:
+    """Return the EU's shapes; they write sh:shape, a word of drafts, where SHACL has sh:node."""
+    mended = folder / name
+    mended.write_text((DCAT_AP / name).read_text(encoding="utf-8").replace("sh:shape ", "sh:node "), encoding="utf-8")
+    return read_shapes([mended])
+
+
 @needs_shapes
 @pytest.mark.parametrize("name", DCAT_AP_SHAPES)
-def test_it_conforms_to_dcat_ap(catalogue: rdflib.Graph, name: str) -> None:
-    shapes = Shapes(read_graph([DCAT_AP / name]), (DCAT_AP / name,))
-    assert violations(validate_graph(catalogue, shapes, rdflib.Graph())) == []
+def test_it_conforms_to_dcat_ap(release: Release, name: str, tmp_path: Path) -> None:
+    assert violations(validate([release.path / "catalogue.ttl"], dcat_ap(name, tmp_path))) == []
 
 
 @needs_shapes
-def test_the_shapes_find_what_is_missing(catalogue: rdflib.Graph) -> None:
+def test_the_shapes_find_what_is_missing(catalogue: rdflib.Graph, tmp_path: Path) -> None:
     """The check above can fail."""
     broken = rdflib.Graph() + catalogue
     broken.remove((None, DCTERMS.title, None))
-    shapes = Shapes(read_graph([DCAT_AP / "shapes.ttl"]), ())
-    assert violations(validate_graph(broken, shapes, rdflib.Graph()))
+    broken.serialize(tmp_path / "broken.ttl")
+    assert violations(validate([tmp_path / "broken.ttl"], dcat_ap("shapes.ttl", tmp_path)))
 
 
 def test_every_dataset_has_what_people_and_harvesters_ask_for(catalogue: rdflib.Graph) -> None:

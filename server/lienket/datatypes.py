@@ -4,6 +4,7 @@ Datatypes: XML Schema 1.1 part 2 <https://www.w3.org/TR/xmlschema11-2/>; languag
 written so that both Python's `re` and DuckDB's RE2 read them.
 """
 
+import calendar
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -53,6 +54,22 @@ class Datatype:
     def macro(self) -> str:
         """The SQL macro that tells whether a text is in the lexical space."""
         return f"lk_is_{self.name}"
+
+    def holds(self, text: str) -> bool:
+        """Tell whether a text is in the lexical space, as the macro does.
+
+        >>> DATATYPES[XSD + "byte"].holds("300"), DATATYPES[XSD + "date"].holds("2024-02-29")
+        (False, True)
+        """
+        if re.fullmatch(self.pattern, text) is None:
+            return False
+        if self.least is not None and int(text) < int(self.least):
+            return False
+        if self.calendar:
+            year, month, day = re.fullmatch(r"-?([0-9]+)-([0-9]{2})-([0-9]{2}).*", text).groups()  # type: ignore[union-attr]
+            most = calendar.monthrange(2000 if calendar.isleap(int(year)) else 2001, int(month))[1]
+            return int(day) <= most
+        return self.most is None or int(text) <= int(self.most)
 
 
 _WHOLE = "is not a whole number such as {example}"

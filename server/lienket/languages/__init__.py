@@ -129,6 +129,8 @@ class Language:
             sentence = sentence.format(**words)
         if fault.text is not None:
             sentence = f"“{fault.text}” {sentence}"
+        if fault.because is not None:
+            sentence = f"{sentence} ({self.say(fault.because)})"
         where = ", ".join(part for part in place if part)
         return one_line(f"{where}: {sentence}" if where else sentence)
 
