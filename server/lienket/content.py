@@ -22,8 +22,8 @@ class Content:
     rules: Mapping[str, tuple[Rules, ...]]
     """Dataset id → the rules of its mapping documents."""
     shapes: Shapes
-    context: tuple[str, ...]
-    """The ontology and code lists as the validator takes them: pieces of N-Triples."""
+    context: str
+    """The ontology and code lists as the validator takes them: N-Triples."""
 
 
 def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
@@ -51,7 +51,7 @@ def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
     faults.raise_if_any()
     assert ontology is not None  # noqa: S101  without it a fault was raised
     assert shapes is not None  # noqa: S101
-    return Content(ontology, tuple(wanted), rules, shapes, tuple(read_triples(ontology.files)))
+    return Content(ontology, tuple(wanted), rules, shapes, "".join(read_triples(ontology.files)))
 
 
 def _unknown(dataset_ids: Iterable[str], datasets: Sequence[Dataset]) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""W3C's test suite for SHACL <https://w3c.github.io/data-shapes/data-shapes-test-suite/>: Core by SQL, the rest by pySHACL.
+"""W3C's suite for SHACL <https://w3c.github.io/data-shapes/data-shapes-test-suite/>: Core by SQL, SPARQL by pySHACL.
 
 It lies in `shared/suites` beside the repository and is skipped where that is absent. A case passes where each result is
 the expected one: focus node, path, value, component, severity and shape, as often as it is expected. Reports are

@@ -40,5 +40,5 @@ def validate(
 
         return validate_graph(read_graph(data), shapes, read_graph(context))
     with duckdb.connect(":memory:") as connection:
-        load(connection, "triples", read_triples(data))
-        return validate_relation(connection, "triples", shapes, read_triples(context))
+        rows = load(connection, "triples", read_triples(data))
+        return validate_relation(connection, "triples", shapes, "".join(read_triples(context)), rows=rows)

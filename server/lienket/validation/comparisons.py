@@ -13,13 +13,13 @@ from ..sql import literal
 from ..vocabulary import XSD
 from .terms import literal_parts
 
-_WHOLE: Final = (
+_LIMITED: Final = (
     "nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger", "long", "int", "short",
     "byte", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte",
 )  # fmt: skip
 
 KINDS: Final[dict[str, tuple[str, ...]]] = {
-    "number": ("integer", "decimal", "double", "float", *_WHOLE),
+    "number": ("integer", "decimal", "double", "float", *_LIMITED),
     "string": ("string",),
     "boolean": ("boolean",),
     "dateTime": ("dateTime", "dateTimeStamp"),
@@ -31,6 +31,11 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
     "yearMonthDuration": ("yearMonthDuration",),
 }
 """Kind of value → the datatypes whose values are compared with each other."""
+
+_UNLIMITED: Final = ("integer", "decimal", "double", "float")
+_NUMBERS: Final = (DATATYPES[XSD + name].pattern.replace("|NaN", "") + rf'"\^\^<{XSD}{name}>' for name in _UNLIMITED)
+_NUMBER: Final = f'"(?:{"|".join(_NUMBERS)})'
+"""Pattern of a term that is a number of a datatype without limits; NaN is none, as it is neither less nor greater."""
 
 _MOMENT: Final = (
     r"^(-?[0-9]{4,})(?:-([0-9]{2}))?(?:-([0-9]{2}))?"
@@ -58,7 +63,14 @@ def kind_of(term: str) -> str | None:
 def bounded(value: str, bound: str, comparison: str) -> str:
     """Return SQL that is true where a value (SQL) stands in a comparison, such as `<=`, to a bound (a term)."""
     kind = kind_of(bound)
-    return f"lk_sh_compare_{kind}({value}, {literal(bound)}) {comparison} 0" if kind else "false"
+    if kind is None:
+        return "false"
+    if kind != "number":
+        return f"lk_sh_compare_{kind}({value}, {literal(bound)}) {comparison} 0"
+    number = f"CAST({literal(literal_parts(bound)[0])} AS DOUBLE)"
+    # The lambda names what would else be written out, and evaluated, three times.
+    compared = f"lambda n: lk_sh_compare_numbers({value}, {literal(bound)}, n, {number})"
+    return f"list_transform([lk_sh_number({value})], {compared})[1] {comparison} 0"
 
 
 def lesser(first: str, second: str, comparison: str) -> str:
@@ -76,6 +88,11 @@ def _case_of_datatypes(kind: str, result: str) -> str:
         made = result.replace("{x}", f"'1972-12-31T' || {text}" if name == "time" else text)
         cases.append(f"WHEN ends_with(t, {literal(suffix)}) THEN CASE WHEN {valid} THEN {made} END")
     return f"CASE {' '.join(cases)} END"
+
+
+def _limited() -> str:
+    """Return SQL that tells whether `x` is a whole number of the datatype named `d`, which has limits."""
+    return f"CASE d {' '.join(f'WHEN {literal(name)} THEN {DATATYPES[XSD + name].macro}(x)' for name in _LIMITED)} END"
 
 
 def _kind() -> str:
@@ -96,7 +113,7 @@ def _parted(pattern: str, names: str, result: str) -> str:
     return f"list_transform([regexp_extract({{x}}, {literal(pattern)}, {names})], lambda p: {result})[1]"
 
 
-def _number(part: str, type_: str = "HUGEINT") -> str:
+def _count(part: str, type_: str = "HUGEINT") -> str:
     return f"coalesce(try_cast(nullif(p.{part}, '') AS {type_}), 0)"
 
 
@@ -107,19 +124,19 @@ _SCALARS: Final = {
         kind: _parted(
             _MOMENT, "['y', 'm', 'd', 'h', 'i', 's', 'z']",
             "(lk_sh_days(try_cast(p.y AS HUGEINT), coalesce(try_cast(nullif(p.m, '') AS INTEGER), 1), "
-            f"coalesce(try_cast(nullif(p.d, '') AS INTEGER), 1)) * 86400 + {_number('h')} * 3600 + {_number('i')} * 60 "
-            f"- lk_sh_offset(p.z))::{_SECONDS} + {_number('s', _SECONDS)}",
+            f"coalesce(try_cast(nullif(p.d, '') AS INTEGER), 1)) * 86400 + {_count('h')} * 3600 + {_count('i')} * 60 "
+            f"- lk_sh_offset(p.z))::{_SECONDS} + {_count('s', _SECONDS)}",
         )
         for kind in ("dateTime", "date", "time", "gYearMonth", "gYear")
     },
     "dayTimeDuration": _parted(
         _DAY_TIME, "['n', 'd', 'h', 'i', 's']",
-        f"CASE WHEN p.n = '-' THEN -1 ELSE 1 END * (({_number('d')} * 86400 + {_number('h')} * 3600 "
-        f"+ {_number('i')} * 60)::{_SECONDS} + {_number('s', _SECONDS)})",
+        f"CASE WHEN p.n = '-' THEN -1 ELSE 1 END * (({_count('d')} * 86400 + {_count('h')} * 3600 "
+        f"+ {_count('i')} * 60)::{_SECONDS} + {_count('s', _SECONDS)})",
     ),
     "yearMonthDuration": _parted(
         _YEAR_MONTH, "['n', 'y', 'm']",
-        f"(CASE WHEN p.n = '-' THEN -1 ELSE 1 END * ({_number('y')} * 12 + {_number('m')}))::{_SECONDS}",
+        f"(CASE WHEN p.n = '-' THEN -1 ELSE 1 END * ({_count('y')} * 12 + {_count('m')}))::{_SECONDS}",
     ),
 }  # fmt: skip
 """Kind → SQL of the place of a value, whose text is `{x}`, in the order of its kind."""
@@ -127,8 +144,11 @@ _SCALARS: Final = {
 COMPARISON_MACROS: Final[dict[str, str]] = {
     "lk_sh_kind(t)": _kind(),
     "lk_sh_sign(x, y)": "CASE WHEN x < y THEN -1 WHEN x > y THEN 1 WHEN x = y THEN 0 END",
-    # NaN is less than nothing and nothing is less than it, so it is no number here.
-    "lk_sh_number(t)": f"nullif({_case_of_datatypes('number', 'try_cast({x} AS DOUBLE)')}, 'NaN'::DOUBLE)",
+    "lk_sh_limited(x, d)": _limited(),
+    "lk_sh_number(t)": (
+        f'CASE WHEN regexp_full_match(t, {literal(_NUMBER)}) OR lk_sh_limited(regexp_extract(t, \'^"([^"]*)"\', 1), '
+        "regexp_extract(t, '#([A-Za-z]+)>$', 1)) THEN try_cast(regexp_extract(t, '^\"([^\"]*)\"', 1) AS DOUBLE) END"
+    ),
     "lk_sh_exact(t)": f"NOT (ends_with(t, '^^<{XSD}double>') OR ends_with(t, '^^<{XSD}float>'))",
     # Whole part and fraction of a decimal without its sign and needless zeros, in an order that is that of numbers.
     "lk_sh_digits_of(p)": "{'length': length(p.whole), 'whole': p.whole, 'fraction': p.fraction}",
@@ -140,7 +160,6 @@ COMPARISON_MACROS: Final[dict[str, str]] = {
         "CASE WHEN x < y THEN -1 WHEN x > y THEN 1 WHEN x = y THEN CASE WHEN lk_sh_exact(a) AND lk_sh_exact(b) "
         "THEN lk_sh_sign(lk_sh_digits(a), lk_sh_digits(b)) * CASE WHEN x < 0 THEN -1 ELSE 1 END ELSE 0 END END"
     ),
-    "lk_sh_compare_number(a, b)": "lk_sh_compare_numbers(a, b, lk_sh_number(a), lk_sh_number(b))",
     "lk_sh_compare_string(a, b)": (
         "CASE WHEN ends_with(a, '\"') AND ends_with(b, '\"') THEN lk_sh_sign(lk_sh_text(a), lk_sh_text(b)) END"
     ),

@@ -4,6 +4,7 @@ A view over tables, such as the mapping's quads, is not materialised: a question
 only the parts of the view that make them.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -21,16 +22,19 @@ from .report import Report, Result, filled, sorted_report
 from .shapes import Constraint, PredicatePath, PropertyShape, Shape, Term, foreign, needs_reference
 from .terms import plain
 
+_MACRO = re.compile(r"lk_\w+(?=\()")
 _DATA = "lk_sh_data"
 _CONTEXT = "lk_sh_context"
 _OUTSIDE = "lk_sh_outside"
 _FOCUS = "lk_sh_focus"
+_COPIED = 500_000
+"""A relation of so few rows is copied: to plan a question over a view of many parts would take longer than to ask."""
 _DETAILED = frozenset(("Node", "And", "Or", "Xone"))
 """Components of which a result says why a value does not conform to the inner shapes."""
 
 
-def load(connection: duckdb.DuckDBPyConnection, table: str, pieces: Iterable[str]) -> None:
-    """Make a table (subject, predicate, object) of triples in N-Triples.
+def load(connection: duckdb.DuckDBPyConnection, table: str, pieces: Iterable[str]) -> int:
+    """Make a table (subject, predicate, object) of triples in N-Triples; return the number of its rows.
 
     Raises `InputError` for triples about triples, of which SHACL knows nothing.
     """
@@ -42,22 +46,25 @@ def load(connection: duckdb.DuckDBPyConnection, table: str, pieces: Iterable[str
             "split_part(line, ' ', 2) AS p FROM (SELECT unnest(string_split($1, chr(10))) AS line) WHERE line <> '')",
             [piece],
         )
-    if connection.execute(f"SELECT 1 FROM {identifier(table)} WHERE starts_with(object, '<<') LIMIT 1").fetchall():
+    counted = f"SELECT count(*), count_if(starts_with(object, '<<')) FROM {identifier(table)}"
+    ((rows, quoted),) = connection.execute(counted).fetchall()
+    if quoted:
         raise InputError("triples about triples (RDF 1.2) cannot be validated with SHACL 1.0")
+    return int(rows)
 
 
 def validate_relation(
-    connection: duckdb.DuckDBPyConnection, relation: str, shapes: Shapes, context: Iterable[str] = ()
+    connection: duckdb.DuckDBPyConnection, relation: str, shapes: Shapes, context: str = "", *, rows: int
 ) -> Report:
     """Return the report of `shapes` over a relation (subject, predicate, object) of terms in N-Triples syntax.
 
-    `context` is N-Triples of what the data refers to: known, and checked only where the data speaks of it.
+    `context` is N-Triples of what the data refers to: known, and checked only where the data speaks of it. `rows` is
+    about how many rows the relation has.
     """
-    for signature, body in macros().items():
-        connection.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
-    load(connection, _CONTEXT, context)
+    load(connection, _CONTEXT, [context])
+    kind = "TABLE" if rows <= _COPIED else "VIEW"
     connection.execute(
-        f"CREATE TEMP VIEW {_DATA} AS SELECT subject, predicate, object FROM {identifier(relation)};"
+        f"CREATE TEMP {kind} {_DATA} AS SELECT subject, predicate, object FROM {identifier(relation)};"
         f"CREATE TEMP VIEW {TRIPLES} AS FROM {_DATA} UNION ALL FROM {_CONTEXT}"
     )
     try:
@@ -65,7 +72,7 @@ def validate_relation(
     finally:
         connection.execute(
             f"DROP TABLE IF EXISTS {_FOCUS}; DROP TABLE IF EXISTS {_OUTSIDE};"
-            f"DROP VIEW {TRIPLES}; DROP VIEW {_DATA}; DROP TABLE {_CONTEXT}"
+            f"DROP VIEW {TRIPLES}; DROP {kind} {_DATA}; DROP TABLE {_CONTEXT}"
         )
 
 
@@ -73,6 +80,7 @@ class _Validation:
     def __init__(self, connection: duckdb.DuckDBPyConnection, shapes: Shapes) -> None:
         self._connection = connection
         self._shapes = shapes
+        self._macros = {signature.partition("(")[0]: (signature, body) for signature, body in macros().items()}
         self._compiler = Compiler(self._classes(classes_of(shapes.roots)))
         self._has_context = bool(self._all(f"SELECT 1 FROM {_CONTEXT} LIMIT 1"))
         types = self._all(f"SELECT DISTINCT object FROM {_DATA} WHERE predicate = {literal(f'<{RDF}type>')}")
@@ -81,8 +89,10 @@ class _Validation:
     def results(self) -> Iterator[Result]:
         """Yield the results of all shapes that have targets in the data."""
         roots = [shape for shape in self._shapes.roots if not shape.deactivated]
-        self._find_outside(roots)
+        outside = self._find_outside(roots)
         for number, shape in enumerate(roots):
+            if number not in outside and not self._compiler.may_have_targets(shape, self._used):
+                continue
             if not self._find_focus(number, shape):
                 continue
             queries = list(foreign(shape))
@@ -93,8 +103,16 @@ class _Validation:
             if queries:
                 yield from self._by_reference(shape, list(dict.fromkeys(asked for asked, _ in queries)))
 
+    def _run(self, query: str) -> duckdb.DuckDBPyConnection:
+        """Run a statement, and before it make the macros that it is the first to call."""
+        for name in _MACRO.findall(query):
+            if name in self._macros:
+                signature, body = self._macros.pop(name)
+                self._run(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
+        return self._connection.execute(query)
+
     def _all(self, query: str) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query).fetchall()
+        return self._run(query).fetchall()
 
     def _classes(self, classes: Collection[Term]) -> dict[Term, set[Term]]:
         """Return the subclasses of classes, as the triples state them."""
@@ -112,35 +130,35 @@ class _Validation:
                 open_ += new
         return found
 
-    def _find_outside(self, roots: Sequence[Shape]) -> None:
+    def _find_outside(self, roots: Sequence[Shape]) -> set[int]:
         """Make the table of targets that the data does not make such: named by a shape, or known from the context.
 
-        With a context only those are meant that the data speaks of.
+        With a context only those are meant that the data speaks of. Returns the places of the shapes that have any.
         """
-        self._connection.execute(f"CREATE TEMP TABLE {_OUTSIDE} (shape INTEGER, node VARCHAR)")
+        parts = []
         for number, shape in enumerate(roots):
             named = [target.term for target in shape.targets if target.kind == "node"]
-            parts = [f"SELECT unnest([{listed(named)}]) AS node"] if named else []
+            nodes = [f"SELECT unnest([{listed(named)}]) AS node"] if named else []
             targets = self._compiler.targets(shape, _CONTEXT) if self._has_context else None
-            parts += [targets] if targets else []
-            if parts:
-                nodes = " UNION ALL ".join(parts)
-                self._connection.execute(f"INSERT INTO {_OUTSIDE} SELECT DISTINCT {number}, node FROM ({nodes})")
+            nodes += [targets] if targets else []
+            parts += [f"SELECT {number} AS shape, node FROM ({each})" for each in nodes]
+        targets = " UNION ALL ".join(parts) or "SELECT 0 AS shape, '' AS node WHERE false"
+        self._run(f"CREATE OR REPLACE TEMP TABLE {_OUTSIDE} AS SELECT DISTINCT shape, node FROM ({targets})")
         if self._has_context and self._all(f"SELECT 1 FROM {_OUTSIDE} LIMIT 1"):
             spoken_of = f"SELECT subject AS node FROM {_DATA} UNION ALL SELECT object FROM {_DATA}"
-            self._connection.execute(
+            self._run(
                 f"CREATE OR REPLACE TEMP TABLE {_OUTSIDE} AS "
                 f"SELECT DISTINCT o.shape, o.node FROM ({spoken_of}) AS d JOIN {_OUTSIDE} AS o ON o.node = d.node"
             )
+        return {number for (number,) in self._all(f"SELECT DISTINCT shape FROM {_OUTSIDE}")}
 
     def _find_focus(self, number: int, shape: Shape) -> bool:
         """Make the table of a shape's focus nodes; tell whether there are any."""
         parts = [f"SELECT node FROM {_OUTSIDE} WHERE shape = {number}"]
-        if self._compiler.may_have_targets(shape, self._used):
-            targets = self._compiler.targets(shape, _DATA)
-            parts += [targets] if targets else []
+        targets = self._compiler.targets(shape, _DATA)
+        parts += [targets] if targets else []
         nodes = " UNION ALL ".join(parts)
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {_FOCUS} AS SELECT DISTINCT node FROM ({nodes})")
+        self._run(f"CREATE OR REPLACE TEMP TABLE {_FOCUS} AS SELECT DISTINCT node FROM ({nodes})")
         return bool(self._all(f"SELECT 1 FROM {_FOCUS} LIMIT 1"))
 
     def _found(self, shape: Shape, focus: str) -> Iterator[tuple[Term, Result]]:
