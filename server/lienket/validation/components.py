@@ -106,9 +106,11 @@ def _less_than(
 
 def _closed(query: Query, constraint: Constraint, nodes: ValueNodes, failing: Conformance) -> str:
     known = f" WHERE t.predicate NOT IN ({listed(constraint.terms)})" if constraint.terms else ""
+    # Distinct with the value node: two of them may state the same.
+    stated = f"FROM {nodes.pairs} AS p JOIN {TRIPLES} AS t ON t.subject = p.value{known}"
     return (
-        "SELECT DISTINCT p.focus, t.object AS value, t.predicate AS other, CAST(NULL AS BIGINT) AS number "
-        f"FROM {nodes.pairs} AS p JOIN {TRIPLES} AS t ON t.subject = p.value{known}"
+        "SELECT focus, object AS value, predicate AS other, CAST(NULL AS BIGINT) AS number "
+        f"FROM (SELECT DISTINCT p.focus, p.value, t.predicate, t.object {stated})"
     )
 
 

@@ -5,7 +5,7 @@ It is the second opinion on everything, and the one opinion on queries in SPARQL
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyshacl
 import rdflib
@@ -16,10 +16,9 @@ from ..errors import Fault, InputError, shown
 from .documents import Shapes
 from .explanations import BY_QUERY
 from .parameters import PARAMETERS
-from .path_reader import read_path
 from .report import Explanation, Report, Result, sorted_report
 from .shape_reader import TARGETS
-from .shapes import Shape, Term
+from .shapes import Path, PredicatePath, PropertyShape, Shape, Term, within
 from .terms import node_of, plain, term
 
 Node = rdflib.term.Node
@@ -81,8 +80,9 @@ def _validate(data: rdflib.Graph, shapes: Shapes, graph: rdflib.Graph) -> Iterat
     if not isinstance(report, rdflib.Graph):
         raise _at_fault(shapes, text)
     _restore_languages(report, shapes)
+    paths = {part.node: part.path for root in shapes.roots for part in within(root) if isinstance(part, PropertyShape)}
     for node in report.objects(next(report.subjects(RDF.type, SH.ValidationReport)), SH.result):
-        yield _result(report, node)
+        yield _result(report, node, paths)
 
 
 def _with_imported_prefixes(graph: rdflib.Graph) -> rdflib.Graph:
@@ -94,16 +94,20 @@ def _with_imported_prefixes(graph: rdflib.Graph) -> rdflib.Graph:
     return graph
 
 
-def _result(report: rdflib.Graph, node: Node) -> Result:
+def _result(report: rdflib.Graph, node: Node, paths: Mapping[Term, Path]) -> Result:
     def said(predicate: rdflib.URIRef) -> Term | None:
         value = report.value(node, predicate)
         return None if value is None else term(value)
 
-    path = report.value(node, SH.resultPath)
     shape = said(SH.sourceShape) or ""
+    path = said(SH.resultPath)
+    if path is not None and path.startswith("<"):
+        result_path: Path | None = PredicatePath(path)
+    else:  # pySHACL copies longer paths into its report by halves
+        result_path = paths.get(shape)
     return Result(
         focus_term=said(SH.focusNode) or "",
-        result_path=None if path is None else read_path(report, path),
+        result_path=result_path,
         value_term=said(SH.value),
         component=plain(said(SH.sourceConstraintComponent) or "<>"),
         shape_term=shape,
@@ -113,7 +117,7 @@ def _result(report: rdflib.Graph, node: Node) -> Result:
             for message in report.objects(node, SH.resultMessage)
         },
         explanation=Explanation(BY_QUERY, {"shape": plain(shape)}),
-        details=tuple(_result(report, detail) for detail in report.objects(node, SH.detail)),
+        details=tuple(_result(report, detail, paths) for detail in report.objects(node, SH.detail)),
         source_constraint=said(SH.sourceConstraint),
     )
 
