@@ -79,10 +79,11 @@ TERM_MACROS: Final[dict[str, str]] = {
     "lk_is_uri(t)": f"regexp_full_match(t, {literal(URI)})",
     "lk_is_language_tag(t)": f"regexp_full_match(t, {literal(LANGUAGE_TAG)})",
     "lk_leap(y)": "y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0)",
-    # A day of the calendar: the year is replaced by one with the same February, so that no year is too far away.
+    # A day of the calendar: a year that is too far away is replaced by one with the same February.
     "lk_calendar(t)": (
-        "try_cast(CASE WHEN lk_leap(try_cast(regexp_extract(t, '^-?([0-9]+)-', 1) AS HUGEINT)) THEN '2000' "
-        "ELSE '2001' END || regexp_extract(t, '^-?[0-9]+(-[0-9]{2}-[0-9]{2})', 1) AS DATE) IS NOT NULL"
+        "CASE WHEN t[5] = '-' THEN try_cast(t[:10] AS DATE) IS NOT NULL ELSE try_cast("
+        "CASE WHEN lk_leap(try_cast(regexp_extract(t, '^-?([0-9]+)-', 1) AS HUGEINT)) THEN '2000' ELSE '2001' END "
+        "|| regexp_extract(t, '^-?[0-9]+(-[0-9]{2}-[0-9]{2})', 1) AS DATE) IS NOT NULL END"
     ),
     # Canonical form <https://www.w3.org/TR/xmlschema-2/#double>: one digit before the point, no needless zero.
     "lk_double(x)": (
