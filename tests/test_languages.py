@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 import lienket
 from lienket import languages
+from lienket.datatypes import DATATYPES
 from lienket.errors import Fault, InputError
 from lienket.mapping.functions import functions
 from lienket.mapping.reading import PLACES
-from lienket.mapping.terms import DATATYPES
 
 from .test_mapping import answer
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
 from lienket import languages
+from lienket.datatypes import DATATYPES
 from lienket.errors import Fault, InputError, RefusedError
 from lienket.mapping import Cell, Mapped, map_rules, read_rules
 from lienket.mapping.compile import TableKey, compile_rules
@@ -27,7 +28,7 @@ from lienket.mapping.knowledge import Knowledge
 from lienket.mapping.program import Program
 from lienket.mapping.rules import Reference, TemplateError, parse_template
 from lienket.mapping.sources import Table
-from lienket.mapping.terms import DATATYPES, IUNRESERVED, is_iri
+from lienket.mapping.terms import IUNRESERVED, is_iri
 from lienket.vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, XSD
 
 BASE = "https://data.example.org/"

@@ -37,6 +37,8 @@ class Fault:
     translations: Mapping[str, str] = field(default_factory=dict, compare=False)
     severity: str = "error"
     """"error", "warning" or "note"; only errors stop a publication."""
+    because: "Fault | None" = field(default=None, compare=False)
+    """Where a message comes from content: what the engine itself says of the fault."""
 
     def __str__(self) -> str:
         """Return the English line.
@@ -57,6 +59,8 @@ class Fault:
         sentence = self.message.format(**self.values) if self.values else self.message
         if self.text is not None:
             sentence = f"“{self.text}” {sentence}"
+        if self.because is not None:
+            sentence = f"{sentence} ({self.because})"
         return one_line(f"{place}: {sentence}" if place else sentence)
 
     @property

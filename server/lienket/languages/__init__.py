@@ -141,6 +141,8 @@ class Language:
         sentence, where = self.sentence(fault), self.place(fault)
         if fault.text is not None:
             sentence = f"“{fault.text}” {sentence}"
+        if fault.because is not None:
+            sentence = f"{sentence} ({self.say(fault.because)})"
         return one_line(f"{where}: {sentence}" if where else sentence)
 
     def format_date(self, value: date | datetime) -> str:

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from .sql import literal
+from ..sql import literal
 
 _NAME = re.compile(r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*")
 _INDEX = re.compile(r"-?(?:0|[1-9][0-9]*)")

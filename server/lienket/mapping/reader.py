@@ -12,6 +12,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, NamedNode
 
+from ..datatypes import is_language_tag
 from ..errors import Fault, InputError
 from ..vocabulary import RDF, RML
 from .document import Document, Node, Term
@@ -36,7 +37,7 @@ from .rules import (
     term_maps,
     term_references,
 )
-from .terms import is_iri, is_language_tag
+from .terms import is_iri
 from .yarrrml import YARRRML_SUFFIXES, read_yarrrml
 
 _PROPERTIES: Final = frozenset(

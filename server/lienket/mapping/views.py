@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from pyoxigraph import Literal
 
+from ..sql import literal
 from ..vocabulary import XSD
 from . import jsonpath
 from .expressions import Expressions, Scope
@@ -27,7 +28,6 @@ from .rules import (
     references,
 )
 from .sources import Column, Table
-from .sql import literal
 
 _INTEGER: Final = literal(XSD + "integer")
 

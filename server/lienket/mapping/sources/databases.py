@@ -21,8 +21,8 @@ import adbc_driver_sqlite
 import duckdb
 
 from ...errors import Fault, InputError, RefusedError, shown
+from ...sql import identifier, literal
 from ..rules import Database, Source
-from ..sql import identifier, literal
 from .natural import varied_item
 from .tables import Column, Loading
 

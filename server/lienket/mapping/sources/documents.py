@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 
 from ...errors import Fault, InputError, shown
+from ...sql import file_name
 from .. import jsonpath
 from ..rules import Source
-from ..sql import file_name
 from .files import encoding_fault
 from .tables import Column, Table
 

@@ -11,7 +11,7 @@ import duckdb
 
 from ...errors import Fault, InputError
 from ...languages.text import clean
-from ..sql import literal
+from ...sql import literal
 
 ColumnKind = Literal["text", "item", "items"]
 
