@@ -269,8 +269,8 @@ SUITES = {
     "dcat-ap": Suite(
         "DCAT-AP 3.0.1 shapes over `/catalog`", "https://semiceu.github.io/DCAT-AP/releases/3.0.1/html/shacl/",
         remarks={"*": passed(
-            "no violation in the catalogue of Huế, nor in that of the tests' province; the files' `sh:shape`, a word of "
-            "drafts, is read as `sh:node`"
+            "no violation in the catalogue of Huế, nor in that of the tests' province; the files' `sh:shape`, a word "
+            "of drafts, is read as `sh:node`"
         )},
     ),
 }  # fmt: skip
