@@ -224,7 +224,7 @@ def fault_messages() -> Iterator[str]:
                     for part in ast.walk(argument)
                     if isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value
                 ]
-                if name in ("Fault", "Check", "_add_check"):
+                if name in ("Fault", "Check", "_add_check") or (name == "_fault" and path.parent.name == "validation"):
                     yield from (text for text in texts if re.match("[a-z{][a-zA-Z {}:-]+", text))
                 elif name == "_ask":
                     yield from (text for text in texts if re.match("is [a-z{][a-zA-Z {}:-]+$", text))
