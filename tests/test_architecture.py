@@ -89,7 +89,7 @@ DOORS = [
     (r"\bos\.environ\b|\bos\.getenv\b", "project.py"),
     (r"\btomllib\b", "project.py"),
     (r"\bpython_calamine\b|\bread_csv\b|\bread_json\b", "mapping/sources/"),
-    (r"\badbc_driver|\bsqlite3\.connect\b", ("mapping/sources/", "search.py")),
+    (r"\badbc_driver|\bsqlite3\.connect\b|\bpymysql\b", ("mapping/sources/", "search.py")),
     (r"\blxml\b", "mapping/sources/"),
     (r"\bSPARQLWrapper\b", "store.py"),
     (r"^import yaml\b", "mapping/yaml_nodes.py"),
