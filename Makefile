@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help up test setup lint bench clean
+.PHONY: help up test conformance setup lint bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 10
@@ -21,7 +21,7 @@ $(VENV)/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv sync --locked --quiet --active
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv sync --locked --quiet --active --compile-bytecode
 	touch $@
 
 lint: setup ## check style and types
@@ -29,8 +29,11 @@ lint: setup ## check style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+conformance: setup ## run the published suites, write docs/conformance.md and var/earl.ttl
+	$(BIN)/python -m tests.conformance
+
 bench: setup ## measure side by side with a peer, in one run
-	$(BIN)/python tests/bench/mapping.py
+	$(BIN)/python -m tests.bench.mapping
 
 clean: ## remove what was made: the environment, releases, caches
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -58,7 +58,7 @@ def server(folder: Path, password: str = "sông Hương") -> Iterator[Server]:  
             "-E", "UTF8", "--locale=C", "--no-sync")  # fmt: skip
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
     try:
-        # pg_ctl's own waiting trusts the clock, which jumps in some virtual machines.
+        # pg_ctl's own waiting, here and below, trusts the clock, which jumps in some virtual machines.
         program("pg_ctl", "-D", str(data), "-W", "-l", str(folder / "log"), "-o", options, "start")
         ready = [str(PROGRAMS / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
         for _ in range(300):
@@ -67,4 +67,8 @@ def server(folder: Path, password: str = "sông Hương") -> Iterator[Server]:  
             time.sleep(0.1)
         yield Server(port, "postgres", password)
     finally:
-        program("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+        program("pg_ctl", "-D", str(data), "-W", "-m", "immediate", "stop")
+        for _ in range(300):
+            if not (data / "postmaster.pid").exists():
+                break
+            time.sleep(0.1)

@@ -34,8 +34,9 @@ MAY_IMPORT: dict[str, str] = {
     "store validation vocabulary",
     "outputs": "content datasets errors languages mapping ontology project rdf validation vocabulary",
     "starter": "datasets errors languages project",
+    "telling": "errors languages",
     "web": "errors formats languages project release search store vocabulary",
-    "cli": "build errors languages mapping project release starter validation web",
+    "cli": "build errors languages mapping project release starter telling validation web",
 }
 """Part → the parts it may import; a part is a module or package directly under the engine."""
 
@@ -88,7 +89,8 @@ DOORS = [
     (r"\bos\.environ\b|\bos\.getenv\b", "project.py"),
     (r"\btomllib\b", "project.py"),
     (r"\bpython_calamine\b|\bread_csv\b|\bread_json\b", "mapping/sources/"),
-    (r"\badbc_driver|\bsqlite3\.connect\b", ("mapping/sources/", "search.py")),
+    (r"\badbc_driver|\bsqlite3\.connect\b|\bpymysql\b", ("mapping/sources/", "search.py")),
+    (r"\blxml\b", "mapping/sources/"),
     (r"\bSPARQLWrapper\b", "store.py"),
     (r"^import yaml\b", "mapping/yaml_nodes.py"),
 ]

@@ -7,45 +7,15 @@ import rdflib
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, VOID
 
 from lienket.release import Release
-from lienket.validation import Report, Shapes, read_graph, read_shapes, validate
+from lienket.validation import read_graph
 
 ROOT = Path(__file__).parent.parent
-DCAT_AP = ROOT.parent / "shared" / "suites" / "dcat-ap" / "3.0.1" / "html" / "shacl"
-DCAT_AP_SHAPES = ("shapes.ttl", "range.ttl", "deprecateduris.ttl", "mdr-vocabularies.shape.ttl")
 BASE = "https://data.songmay.example/"
-
-needs_shapes = pytest.mark.skipif(not DCAT_AP.is_dir(), reason="needs the DCAT-AP shapes under ../shared/suites")
-
-
-def violations(report: Report) -> list[str]:
-    return [f"{r.focus_node} {r.path} {r.value} {r.component}" for r in report.results if r.severity == "error"]
 
 
 @pytest.fixture(scope="module")
 def catalogue(release: Release) -> rdflib.Graph:
     return read_graph([release.path / "catalogue.ttl"])
-
-
-def dcat_ap(name: str, folder: Path) -> Shapes:
-    """Return the EU's shapes; they write sh:shape, a word of drafts, where SHACL has sh:node."""
-    mended = folder / name
-    mended.write_text((DCAT_AP / name).read_text(encoding="utf-8").replace("sh:shape ", "sh:node "), encoding="utf-8")
-    return read_shapes([mended])
-
-
-@needs_shapes
-@pytest.mark.parametrize("name", DCAT_AP_SHAPES)
-def test_it_conforms_to_dcat_ap(release: Release, name: str, tmp_path: Path) -> None:
-    assert violations(validate([release.path / "catalogue.ttl"], dcat_ap(name, tmp_path))) == []
-
-
-@needs_shapes
-def test_the_shapes_find_what_is_missing(catalogue: rdflib.Graph, tmp_path: Path) -> None:
-    """The check above can fail."""
-    broken = rdflib.Graph() + catalogue
-    broken.remove((None, DCTERMS.title, None))
-    broken.serialize(tmp_path / "broken.ttl")
-    assert violations(validate([tmp_path / "broken.ttl"], dcat_ap("shapes.ttl", tmp_path)))
 
 
 def test_every_dataset_has_what_people_and_harvesters_ask_for(catalogue: rdflib.Graph) -> None:

@@ -58,7 +58,8 @@ def test_check_speaks_the_language_of_the_deployment(folder: Path, tmp_path: Pat
     assert vietnamese.returncode == english.returncode == 1
     assert "clinics.csv, hàng 3, cột Ngày thành lập" in vietnamese.stderr
     assert "clinics.csv, row 3, column Ngày thành lập" in english.stderr
-    faults = json.loads(run("check", "--json", cwd=broken).stdout)
+    faults = json.loads(run("check", "--json", "--report", tmp_path / "faults.csv", cwd=broken).stdout)
+    assert "clinics.csv,,3,Ngày thành lập,31-02-2004," in (tmp_path / "faults.csv").read_text(encoding="utf-8-sig")
     assert faults[0]["row"] == 3
     assert faults[0]["text"] == "31-02-2004"
     assert not (broken / "var" / "current").exists()
@@ -163,6 +164,65 @@ def test_map_works_alone(tmp_path: Path) -> None:
         '<https://x.example/thing/2> <http://schema.org/name> "" .',
     ]
     assert run("map", "none.ttl", "-o", "out.nq", cwd=tmp_path).returncode == 1
+
+
+def test_map_reads_copies_of_web_addresses(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/copy.csv").write_text("id\n1\n")
+    (tmp_path / "outside.csv").write_text("id\n1\n")
+    (tmp_path / "in/t.rml.ttl").write_text(
+        """
+        @prefix rml: <http://w3id.org/rml/> .
+        <#t> a rml:TriplesMap ;
+            rml:logicalSource [ rml:source "https://x.example/t?as=csv" ; rml:referenceFormulation rml:CSV ] ;
+            rml:subjectMap [ rml:template "thing/{id}" ; rml:class <http://schema.org/Thing> ] .
+        """
+    )
+    words = ("map", "in/t.rml.ttl", "-o", "out.nq")
+    assert run(*words, "--copy", "https://x.example/t?as=csv=in/copy.csv", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out.nq").read_text().count("/thing/1>") == 1
+    for copy, code, said in (
+        ("https://x.example/t?as=csv=outside.csv", 1, "outside.csv, which lies outside of in"),
+        ("https://x.example/t?as=csv=in/none.csv", 1, "in/none.csv, and there is no such file"),
+        ("in/copy.csv", 2, "write ADDRESS=FILE"),
+    ):
+        done = run(*words, "--copy", copy, cwd=tmp_path)
+        assert done.returncode == code
+        assert said in done.stderr
+    assert "put a copy here" in run(*words, cwd=tmp_path).stderr
+
+
+def test_map_sets_aside_what_it_cannot_read_and_tells_how_much(tmp_path: Path) -> None:
+    days = ["1/2/2025", "31/2/2025", "3/2/2025", "hôm qua"]
+    rows = [f"{number},{day}" for number, day in enumerate(days)]
+    (tmp_path / "t.csv").write_text("\n".join(["id,day", *rows]), encoding="utf-8")
+    (tmp_path / "t.yml").write_text(
+        "mappings:\n  t: {source: [[t.csv~csv]], s: id/$(id), po: [[schema:startDate,"
+        " {function: lk:date, parameters: [[lk:text, $(day)]]}]]}\n"
+    )
+    words = ("map", "t.yml", "--language", "vi", "--report", "bad.csv", "-o")
+    done = run(*words, "out.nq", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "out.nq").read_text().splitlines()) == 2
+    assert "t.csv: 2 trên 4 hàng không có lỗi; ở 2 hàng còn lại" in done.stdout
+    assert "    hàng 5: “hôm qua”" in done.stderr
+    report = (tmp_path / "bad.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[:5] for line in report[1:]] == [
+        ["t.csv", "", "3", "day", "31/2/2025"], ["t.csv", "", "5", "day", "hôm qua"],
+    ]  # fmt: skip
+    (tmp_path / "bad.csv").unlink()
+    strict = run(*words, "strict.nq", "--strict", cwd=tmp_path)
+    assert strict.returncode == 1
+    assert not (tmp_path / "strict.nq").exists()
+    assert (tmp_path / "bad.csv").read_text(encoding="utf-8-sig").splitlines() == report
+    told = json.loads(run(*words, "out.nq", "--json", cwd=tmp_path).stdout)
+    assert (told["quads"], told["tables"][0]["at_fault"], len(told["faults"])) == (2, 2, 2)
+    table = (tmp_path / "t.csv").read_text(encoding="utf-8")
+    refused = run(*words, "out.nq", "--report", "t.csv", cwd=tmp_path)
+    assert (refused.returncode, refused.stderr) == (
+        1, "t.csv: đã có và không phải danh sách lỗi; hãy đặt tên tệp khác\n"
+    )  # fmt: skip
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8") == table
 
 
 def test_validate_works_alone(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Huế itself: the deployment at the root of the repository, built and held against what is known of the place."""
 
 import gzip
-from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
@@ -10,10 +9,8 @@ from lienket.content import read_content
 from lienket.project import Project
 from lienket.release import Release
 from lienket.store import Store
-from lienket.validation import validate
 
 from .conftest import ROOT
-from .test_catalogue import DCAT_AP_SHAPES, dcat_ap, needs_shapes, violations
 
 PREFIXES = """
 PREFIX dct: <http://purl.org/dc/terms/>
@@ -156,12 +153,6 @@ def test_every_example_query_answers_and_is_explained_in_both_languages(store: S
     for example in examples:
         assert (example["labels"], example["comments"]) == ("2", "2")
         assert store.select(example["query"]), example["query"]
-
-
-@needs_shapes
-@pytest.mark.parametrize("name", DCAT_AP_SHAPES)
-def test_the_catalogue_conforms_to_dcat_ap(hue: Release, name: str, tmp_path: Path) -> None:
-    assert violations(validate([hue.path / "catalogue.ttl"], dcat_ap(name, tmp_path))) == []
 
 
 def test_dumps_are_what_the_store_holds(hue: Release, store: Store) -> None:

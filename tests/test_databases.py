@@ -1,54 +1,30 @@
-"""Mappings over databases, packed files and stated dialects: what is read, and what is not."""
+"""Mappings over databases: what is asked, what is answered, and what is not reached."""
 
-import bz2
 import gzip
-import io
 import json
+import shutil
 import sqlite3
-import tarfile
-import zipfile
-from collections.abc import Sequence
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import Literal, parse
 
 from lienket import languages
-from lienket.errors import Fault, InputError, RefusedError
-from lienket.mapping import Database, map_rules, read_rules
+from lienket.build import is_stale
+from lienket.errors import RefusedError
+from lienket.mapping import Database, read_rules
+from lienket.project import Project
 
+from . import mysql
+from .conftest import PROVINCE
 from .postgresql import Server
-
-XSD = "http://www.w3.org/2001/XMLSchema#"
-PREFIXES = """@prefix rml: <http://w3id.org/rml/> . @prefix rr: <http://www.w3.org/ns/r2rml#> .
-@prefix old: <http://semweb.mmlab.be/ns/rml#> . @prefix ql: <http://semweb.mmlab.be/ns/ql#> .
-@prefix d2rq: <http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#> . @prefix csvw: <http://www.w3.org/ns/csvw#> .
-@prefix ex: <http://example.org/> .
-"""
-
-
-def values(folder: Path, source: str, references: Sequence[str] = ("v",), **how: Any) -> list[str]:
-    """Map each reference to ex:p of a subject with the row's id; return the objects in N-Triples syntax."""
-    maps = "".join(
-        f"rml:predicateObjectMap [ rml:predicate ex:p{number} ; rml:objectMap [ rml:reference {name!r} ] ] ;\n"
-        for number, name in enumerate(references)
-    )
-    (folder / "r.ttl").write_text(
-        PREFIXES
-        + f"ex:t a rml:TriplesMap ; {source}\n{maps}rml:subjectMap [ rml:template 'http://example.org/{{id}}' ] .",
-        encoding="utf-8",
-    )
-    with map_rules([read_rules(folder / "r.ttl")], root=folder, **{"language": None, **how}) as mapped:
-        mapped.write_nquads(folder / "out.nq", sort=True)
-        assert not [fault for fault in mapped.faults if fault.severity == "error"]
-    return [line.split(" ", 2)[2].removesuffix(" .") for line in (folder / "out.nq").read_text().splitlines()]
-
-
-def refusal(folder: Path, source: str, **how: Any) -> tuple[Fault, ...]:
-    with pytest.raises(InputError) as raised:
-        values(folder, source, **how)
-    return raised.value.faults
+from .test_cli import run
+from .test_sources import XSD, refusal, values
 
 
 def table(iterator: str, formulation: str = "SQL2008Query", address: str = "jdbc:sqlite:t.db", more: str = "") -> str:
@@ -108,9 +84,9 @@ def test_databases_are_not_reached_unasked(tmp_path: Path) -> None:
             values(tmp_path / "in", table("t", address=address))
     assert "no such file" in str(refusal(tmp_path / "in", table("t", address="sqlite:none.db"))[0])
     (fault,) = refusal(
-        tmp_path, table("t", address="jdbc:mysql://me:geheim@h/x?password=geheim"), databases=lambda d: d
+        tmp_path, table("t", address="jdbc:oracle://me:geheim@h/x?password=geheim"), databases=lambda d: d
     )
-    assert "of a kind that is not known: mysql; known are sqlite, postgresql" in str(fault)
+    assert "of a kind that is not known: oracle; known are sqlite, postgresql, postgres, mysql, mariadb" in str(fault)
 
 
 def test_no_secret_is_said(tmp_path: Path) -> None:
@@ -164,74 +140,155 @@ def test_postgresql_answers_queries_and_does_nothing_else(
     assert values(tmp_path, table("SELECT * FROM t -- all of it"), **how) == ['"a"']
 
 
-def test_legacy_rml(tmp_path: Path) -> None:
-    (tmp_path / "t.json").write_text('{"x": [{"id": 1, "v": "a"}]}', encoding="utf-8")
-    (tmp_path / "t.csv").write_text("id,v\n2,b\n", encoding="utf-8")
-    json_ = "old:logicalSource [ old:source 't.json' ; old:referenceFormulation ql:JSONPath ; old:iterator '$.x[*]' ] ;"
-    csv_ = "old:logicalSource [ old:source 't.csv' ; old:referenceFormulation ql:CSV ] ;"
-    assert values(tmp_path, json_) == ['"a"']
-    assert values(tmp_path, csv_) == ['"b"']
+def test_a_query_is_run_once(tmp_path: Path, postgresql_server: Server) -> None:
+    postgresql_server.run("""DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+        CREATE TABLE scanned (id int, v numeric); INSERT INTO scanned VALUES (1, 2.50);""")
+    how: dict[str, Any] = {
+        "databases": lambda _: Database(postgresql_server.address(), "postgres", postgresql_server.password)
+    }
+    query = "SELECT id, sum(v) AS v FROM scanned GROUP BY id"
+    assert values(tmp_path, table(query), **how) == [f'"2.50"^^<{XSD}decimal>']
+    counted = table("SELECT 1 AS id, seq_scan AS v FROM pg_stat_user_tables WHERE relname = 'scanned' AND seq_scan > 0")
+    for _ in range(100):  # a session tells its counts when it ends
+        if found := values(tmp_path, counted, **how):
+            break
+        time.sleep(0.1)
+    assert found == [f'"1"^^<{XSD}integer>']
 
 
-def packed(path: Path, kind: str, *contents: bytes) -> None:
-    if kind == "gzip":
-        path.write_bytes(gzip.compress(contents[0]))
-    elif kind == "zip":
-        with zipfile.ZipFile(path, "w") as archive:
-            for number, content in enumerate(contents):
-                archive.writestr(f"../../{number}.csv", content)
-    else:
-        with tarfile.open(path, "w:gz" if kind == "targz" else "w:xz") as archive_:
-            for number, content in enumerate(contents):
-                info = tarfile.TarInfo(f"../../{number}.csv")
-                info.size = len(content)
-                archive_.addfile(info, io.BytesIO(content))
+def in_mysql(server: mysql.Server, **more: Any) -> dict[str, Any]:
+    return {"databases": lambda _: Database(server.address(), server.user, server.password), **more}
 
 
-def file(path: str, more: str) -> str:
-    return f"""rml:logicalSource [ rml:referenceFormulation rml:CSV ; rml:source [ a rml:FilePath ; rml:path '{path}' ;
-        {more} ] ] ;"""
+def test_mysql_has_natural_datatypes(tmp_path: Path, mysql_server: mysql.Server) -> None:
+    mysql_server.run("""CREATE OR REPLACE TABLE `Cơ sở` (id tinyint, u bigint unsigned, n decimal(9, 2), f float,
+            d double, b boolean, bit1 bit, bit8 bit(8), day date, clock time, t datetime, fine datetime(3),
+            x varbinary(9), y blob, g point, s text, c char(4), j json, e enum('một', 'hai'), year year, nothing int);
+        INSERT INTO `Cơ sở` VALUES (1, 18446744073709551615, 12.50, 80.25, 0.1, true, b'1', b'101', '2025-07-01',
+            '07:30', '2025-07-01 07:30', '2025-07-01 07:30:00.5', x'0fb7', x'ff', point(1, 2), 'a"b\\nc 𠀋', 'ab',
+            '{"a": 1}', 'hai', 2025, NULL);""")
+    names = ("id", "u", "n", "f", "d", "b", "bit1", "bit8", "day", "clock", "t", "fine", "x", "y", "s", "c", "j", "e",
+             "year", "nothing")  # fmt: skip
+    found = values(tmp_path, table("Cơ sở", "SQL2008Table", "mysql://h/x"), names, **in_mysql(mysql_server))
+    assert sorted(found) == sorted([
+        f'"1"^^<{XSD}integer>', f'"18446744073709551615"^^<{XSD}integer>', f'"12.50"^^<{XSD}decimal>',
+        f'"8.025E1"^^<{XSD}double>', f'"1.0E-1"^^<{XSD}double>', f'"true"^^<{XSD}boolean>',
+        f'"true"^^<{XSD}boolean>', f'"5"^^<{XSD}integer>', f'"2025-07-01"^^<{XSD}date>', f'"07:30:00"^^<{XSD}time>',
+        f'"2025-07-01T07:30:00"^^<{XSD}dateTime>', f'"2025-07-01T07:30:00.500"^^<{XSD}dateTime>',
+        f'"0FB7"^^<{XSD}hexBinary>', f'"FF"^^<{XSD}hexBinary>', '"a\\"b\\nc 𠀋"', '"ab"', '"{\\"a\\": 1}"',
+        '"hai"', '"2025"',
+    ])  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["gzip", "zip", "targz", "tarxz"])
-def test_packed_files(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / ("t.csv.gz" if kind == "gzip" else f"t.{kind}")
-    packed(path, kind, b"id,v\n1,a\n")
-    assert values(tmp_path, file(path.name, f"rml:compression rml:{kind}")) == ['"a"']
-    path.write_bytes(bz2.compress(b"id,v\n1,a\n"))
-    assert f"cannot be unpacked as {kind}" in str(refusal(tmp_path, file(path.name, f"rml:compression rml:{kind}"))[0])
-    if kind != "gzip":
-        packed(path, kind, b"id,v\n", b"id,v\n")
-        assert "holds 2 files" in str(refusal(tmp_path, file(path.name, f"rml:compression rml:{kind}"))[0])
+@pytest.mark.parametrize("query", [
+    "DELETE FROM t RETURNING id, v", "SELECT id, v FROM t; DELETE FROM t",
+    "SELECT id, v FROM t) AS q; DELETE FROM t; --", "SELECT id, v FROM t INTO OUTFILE '{folder}/out'",
+    "SELECT id, v FROM t) AS q INTO OUTFILE '{folder}/out' -- ",
+    "SELECT id, v FROM t) AS q INTO OUTFILE '{folder}/out' #",
+    "SELECT id, v FROM t) AS q INTO OUTFILE '{folder}/out' /*",
+    "SELECT 1) AS p INTO OUTFILE '{folder}/out' UNION SELECT * FROM (SELECT 2", "SELECT emptied() AS id, 'a' AS v",
+    "CREATE TABLE u (id int)", "SET GLOBAL max_connections = 7", "SELECT id, no_such FROM t",
+])  # fmt: skip
+def test_mysql_answers_queries_and_does_nothing_else(tmp_path: Path, mysql_server: mysql.Server, query: str) -> None:
+    folder = Path(mysql_server.socket).parent / "data"
+    mysql_server.run("""CREATE OR REPLACE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'a');
+        CREATE OR REPLACE FUNCTION emptied() RETURNS int MODIFIES SQL DATA BEGIN DELETE FROM t; RETURN 1; END;""")
+    faults = refusal(tmp_path, table(query.format(folder=folder)), **in_mysql(mysql_server))
+    assert "does not answer the query" in str(faults[0])
+    assert not (folder / "out").exists()
+    assert values(tmp_path, table("SELECT * FROM t -- all of it"), **in_mysql(mysql_server)) == ['"a"']
 
 
-def test_encodings(tmp_path: Path) -> None:
-    text = "id,v\n1,Hu\u00ea\u0301\n"  # as Windows-1258 has it: the tone stands behind its vowel
-    for encoding in ("Windows-1258", "UTF-16"):
-        (tmp_path / "t.csv").write_bytes(text.encode(encoding.replace("Windows-", "cp")))
-        found = values(tmp_path, file("t.csv", f"rml:encoding '{encoding}'"), language=languages.get("vi"))
-        assert found == ['"Hu\u1ebf"']
-    (tmp_path / "t.csv").write_bytes(b"id,v\n1,\xff\n")
-    (fault,) = refusal(tmp_path, file("t.csv", "rml:encoding rml:ASCII"))
-    assert (fault.row, fault.message) == (2, "is not text in {encoding}")
-    assert "Windows-1258" in str(refusal(tmp_path, file("t.csv", "rml:encoding 'EBCDIC-VN'"))[0])
+def test_mysql_describes_a_query_without_running_it(tmp_path: Path, mysql_server: mysql.Server) -> None:
+    mysql_server.run("CREATE OR REPLACE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'a');")
+    started = time.monotonic()
+    query = 'SELECT id, concat(v, sleep(2)) AS "v" FROM t GROUP BY id'
+    assert values(tmp_path, table(query), **in_mysql(mysql_server)) == ['"a0"']
+    assert time.monotonic() - started < 4
 
 
-def test_dialects(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("Tổng hợp\n# c\nid| v \n1|' a|b '\n\n# c\n2|\n", encoding="utf-8")
-    dialect = """csvw:delimiter '|' ; csvw:quoteChar "'" ; csvw:commentPrefix '#' ; csvw:skipRows 1 ; csvw:trim true"""
-    source = f"""rml:logicalSource [ rml:referenceFormulation rml:CSV ;
-        rml:source [ a csvw:Table ; csvw:url 't.csv' ; csvw:null '' ; csvw:dialect [ {dialect} ] ] ] ;"""
-    assert values(tmp_path, source) == ['"a|b"']
-    (tmp_path / "t.csv").write_text("1;a\n", encoding="utf-8")
-    with pytest.raises(InputError, match="the columns are: 1, 2"):
-        values(tmp_path, source.replace(dialect, "csvw:delimiter ';' ; csvw:header false"))
-    assert "that is not one character: ::" in str(refusal(tmp_path, source.replace("'|'", "'::'"))[0])
+def test_mysql_is_read_as_any_table(tmp_path: Path, mysql_server: mysql.Server) -> None:
+    """Thousands of rows, with a language, by names in quotation marks, and no column but that of the subject."""
+    mysql_server.run("CREATE OR REPLACE TABLE test.t AS SELECT seq AS id, ' xã  A' AS v FROM seq_1_to_20000")
+    source = table('test."t"', "SQL2008Table", "jdbc:mariadb://h/x")
+    found = values(tmp_path, source, ['"V"'], **in_mysql(mysql_server, language=languages.get("vi")))
+    assert found == ['"xã A"'] * 20000
+    (fault,) = refusal(tmp_path, table("test.none", "SQL2008Table"), **in_mysql(mysql_server))
+    assert str(fault).endswith("(test.none): does not answer the query: Table 'test.none' doesn't exist")
+    (fault,) = refusal(tmp_path, source, references=["w"], **in_mysql(mysql_server))
+    assert "has no column w; the columns are: id, v" in str(fault)
+    (fault,) = refusal(tmp_path, source, databases=lambda _: Database(mysql_server.address(), "clerk", "bí mật"))
+    assert "Access denied for user 'clerk'" in str(fault)
+    assert "bí mật" not in str(fault)
 
 
-def test_web_addresses_are_read_from_copies(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("id,v\n1,a\n", encoding="utf-8")
-    source = "rml:logicalSource [ rml:referenceFormulation rml:CSV ; rml:source 'https://x.vn/t.csv' ] ;"
-    assert values(tmp_path, source, copies={"https://x.vn/t.csv": tmp_path / "t.csv"}) == ['"a"']
-    with pytest.raises(RefusedError, match="put a copy here"):
-        values(tmp_path, source)
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=5))
+@example(["\x00\x01\t\n\x0b\r\x1f\x7f\u2028", '"\\', "'); DROP TABLE t; --", "null", "\U0002000b", " "])
+def test_any_text_comes_out_of_mysql_as_it_is(tmp_path: Path, mysql_server: mysql.Server, texts: list[str]) -> None:
+    rows = ", ".join(f"({n}, x'{text.encode().hex()}')" for n, text in enumerate(texts))
+    mysql_server.run(f"""CREATE OR REPLACE TABLE t (id int, v longtext) CHARACTER SET utf8mb4;
+        INSERT INTO t SELECT * FROM (VALUES {rows}) AS v;""")
+    values(tmp_path, table("t", "SQL2008Table"), **in_mysql(mysql_server))
+    found = {(str(quad.subject), quad.object) for quad in parse(path=str(tmp_path / "out.nq"))}
+    assert found == {(f"<http://example.org/{n}>", Literal(text)) for n, text in enumerate(texts)}
+
+
+PORTABLE = """@prefix d2rq: <http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#> .
+@prefix rml: <http://w3id.org/rml/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix sm: <https://data.songmay.example/ontology/> .
+<#t> a rml:TriplesMap ; rml:subjectMap [ rml:template "id/clinic/{code}" ] ;
+  rml:logicalSource [ rml:referenceFormulation rml:SQL2008Table ; rml:iterator "clinics" ;
+    rml:source [ a d2rq:Database ; d2rq:jdbcDSN "jdbc:postgresql://db.songmay.example/health" ] ] ;
+  rml:predicateObjectMap
+    [ rml:predicate skos:prefLabel ; rml:objectMap [ rml:reference "name" ; rml:language "vi" ] ] ,
+    [ rml:predicate sm:bedCount ; rml:objectMap [ rml:reference "beds" ] ] .
+"""
+
+
+def test_a_deployment_reads_the_databases_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgresql_server: Server
+) -> None:
+    postgresql_server.run("""DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+        CREATE TABLE clinics (code text, name text, beds int);
+        INSERT INTO clinics VALUES ('K01', 'Trạm y tế  Sông Mây', 12), ('K02', 'Phòng khám Ðá Trắng', 8);""")
+    folder = tmp_path / "province"
+    shutil.copytree(PROVINCE, folder, ignore=shutil.ignore_patterns("var"))
+    dataset = folder / "mappings/health/clinics"
+    for path in dataset.iterdir():
+        if path.name != "dataset.ttl":
+            path.unlink()
+    (dataset / "clinics.rml.ttl").write_text(PORTABLE, encoding="utf-8")
+
+    refused = run("--language", "en", "check", "clinics", cwd=folder)
+    assert refused.returncode == 1
+    assert "postgresql://db.songmay.example/health, which is not allowed: name it under [databases]" in refused.stderr
+
+    with (folder / "lienket.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[databases]\nhealth = "postgresql://db.songmay.example/health"\n')
+    monkeypatch.setenv("LIENKET_DATABASES_HEALTH_ADDRESS", postgresql_server.address())
+    monkeypatch.setenv("LIENKET_DATABASES_HEALTH_USER", postgresql_server.user)
+    monkeypatch.setenv("LIENKET_DATABASES_HEALTH_PASSWORD", "bí mật")
+    refused = run("--language", "en", "check", "clinics", cwd=folder)
+    assert 'password authentication failed for user "postgres"' in refused.stderr
+    assert "bí mật" not in refused.stderr
+    assert "/postgres (clinics): does not answer the query" in refused.stderr
+
+    monkeypatch.setenv("LIENKET_DATABASES_HEALTH_PASSWORD", postgresql_server.password)
+    assert json.loads(run("check", "--json", "clinics", cwd=folder).stdout) == []
+    built = run("build", "--json", cwd=folder)
+    assert built.returncode == 0, built.stderr
+    assert json.loads(built.stdout)["datasets"]["clinics"]["rows"] == 2
+    with gzip.open(folder / "var/current/dumps/clinics.nq.gz", "rt", encoding="utf-8") as dump:
+        statements = dump.read()
+    assert '/id/clinic/K02> <http://www.w3.org/2004/02/skos/core#prefLabel> "Phòng khám Đá Trắng"@vi' in statements
+    assert f'bedCount> "12"^^<{XSD}integer>' in statements
+    assert postgresql_server.password not in "".join(
+        path.read_text(encoding="utf-8") for path in folder.rglob("*.json")
+    )
+
+    deployment = Project.read(folder)
+    assert not is_stale(deployment)
+    postgresql_server.run("INSERT INTO clinics VALUES ('K03', 'Trạm y tế Thượng Mây', 9);")
+    assert not is_stale(deployment)  # a database is asked by a build alone
+    assert json.loads(run("build", "--json", cwd=folder).stdout)["datasets"]["clinics"]["rows"] == 3

@@ -33,10 +33,12 @@ def test_every_setting_is_in_the_table(setting: object) -> None:
     assert isinstance(setting, Setting)
     if setting.default is None:
         default = "*must be given*"
+    elif not setting.default:
+        default = ""
     elif isinstance(setting.default, list):
         default = f"`{', '.join(setting.default)}`"
     else:
-        default = f"`{setting.default}`" if setting.default != "" else ""
+        default = f"`{setting.default}`"
     row = f"| `{setting.name}` | {setting.expected} | {default} | {setting.help} |"
     assert row in document("settings.md").splitlines(), row
 

@@ -224,12 +224,12 @@ def fault_messages() -> Iterator[str]:
                     for part in ast.walk(argument)
                     if isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value
                 ]
-                if name in ("Fault", "_add_check"):
+                if name in ("Fault", "Check", "_add_check") or (name == "_fault" and path.parent.name == "validation"):
                     yield from (text for text in texts if re.match("[a-z{][a-zA-Z {}:-]+", text))
                 elif name == "_ask":
                     yield from (text for text in texts if re.match("is [a-z{][a-zA-Z {}:-]+$", text))
                 elif name == "_fault":
-                    if path.name == "yarrrml.py":
+                    if path.parent.name == "yarrrml":
                         yield from (f"mapping {{mapping}} {text}" for text in texts)
                         continue
                     places = {"reader.py": ("triples_map",), "view_reader.py": ("logical_view",)}

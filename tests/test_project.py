@@ -51,6 +51,9 @@ def test_the_environment_overrides_texts_and_numbers(tmp_path: Path, monkeypatch
         (SOUND + "[server]\nprot = 1", ["server.prot: no such setting; did you mean server.port?"]),
         (SOUND.replace("/data.example/", "/data.example"), ["ends with a slash"]),
         (SOUND.replace('["en"]', '["en", "vi"]'), ["title: has no text in language vi", "publisher.name: has no text"]),
+        (SOUND + "[databases]\nhealth = 'postgresql://me:secret@h/x'", ["databases: must be an address without user"]),
+        (SOUND + "[databases]\nhealth = 'postgresql://h/x?password=secret'", ["databases: must be an address without"]),
+        (SOUND + "[databases]\nHealth-1 = 'postgresql://h/x'", ["for each name of small letters"]),
         (SOUND + "[limits]\nquery_seconds = 0", ["limits.query_seconds: “0” must be at least 1"]),
     ],
 )
@@ -60,6 +63,20 @@ def test_every_fault_is_said_at_once(tmp_path: Path, text: str, said: list[str])
     for words in said:
         assert words in str(caught.value)
     assert FILE_NAME in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_databases_are_named_by_the_file_and_reached_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = SOUND + "[databases]\nhealth = 'postgresql://h/x'\nroads = 'jdbc:postgresql://r/y'"
+    project = Project.read(written(tmp_path, text))
+    monkeypatch.setenv("LIENKET_DATABASES_HEALTH_ADDRESS", "postgresql://10.0.0.1/z")
+    monkeypatch.setenv("LIENKET_DATABASES_HEALTH_PASSWORD", "secret")
+    health, roads = project.databases["postgresql://h/x"], project.databases["jdbc:postgresql://r/y"]
+    assert (health.address, health.user, health.password) == ("postgresql://10.0.0.1/z", None, "secret")
+    assert (roads.address, roads.user, roads.password) == ("jdbc:postgresql://r/y", None, None)
+    assert "secret" not in repr(project.databases) + repr(project)
 
 
 def test_no_file_says_what_to_do(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_every_mistake_is_told_with_its_line_and_its_mapping(yard: Yard) -> None
         ("mappings: [", "row 3: is not YAML: "),
         ("mappings:\n  a: {s: x, s: y}", "row 4: has the key s twice"),
         ("mappings: {}", "row 3: holds no mappings"),
-        ("mapping:\n  a: {source: [t.csv~xpath], s: id/$(id)}", "row 4: mapping a has a reference formulation"),
+        ("mapping:\n  a: {source: [t.csv~xquery], s: id/$(id)}", "row 4: mapping a has a reference formulation"),
         ("mappings:\n  a: {source: [[t.csv~csv]], s: 'id/ $(id)'}", "row 4: triples map a has a template"),
         ("mappings:\n  a: {source: [[t.csv~csv]], s: {function: lk:part}}", "triples map a calls lk:part with –"),
     ],

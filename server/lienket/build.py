@@ -69,7 +69,10 @@ def check(
 
 
 def is_stale(project: Project) -> bool:
-    """Tell whether the content, the settings or the engine differ from those of the current release."""
+    """Tell whether the content, the settings or the engine differ from those of the current release.
+
+    Databases are not asked: to know what has changed in one is to read it all, and they may be out of reach.
+    """
     try:
         return Release.current(project.var).manifest.get("content") != content_digest(project)
     except UnavailableError:

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import click
 from rich.console import Console
@@ -19,13 +19,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import lienket
-from lienket import languages, release, starter
+from lienket import languages, release, starter, telling
 from lienket.errors import Fault, InputError, LienketError, UnavailableError
 from lienket.project import Project, database_login
 from lienket.release import Release
 
 out = Console(highlight=False, markup=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 LANGUAGE = "lienket.language"
 """Key of the click context's `meta` under which the language of messages is kept."""
@@ -90,7 +92,8 @@ def _deployment(folder: Path | None) -> Project:
 def up(folder: Path | None, port: int | None, host: str | None) -> None:
     """Build what is stale, then serve.
 
-    After a rollback nothing is built: the release that was chosen is served until `lienket build` is called.
+    After a rollback nothing is built: the release that was chosen is served until `lienket build` is called. What has
+    changed in a database does not make a release stale: `lienket build` asks again.
     """
     from lienket import build as builder  # here and below: what a verb alone needs is loaded by that verb
 
@@ -102,6 +105,8 @@ def up(folder: Path | None, port: int | None, host: str | None) -> None:
                release=rolled_back)  # fmt: skip
     elif builder.is_stale(deployment):
         _build(deployment)
+    elif deployment.databases:
+        _print("databases are not asked again; lienket build does that")
     # a fresh process: libraries that have worked here must not be carried through gunicorn's fork
     arguments = ["-C", str(deployment.root), "serve", "--host", deployment["server.host"]]
     arguments += ["--port", str(deployment["server.port"])]
@@ -121,33 +126,35 @@ def _rolled_back(deployment: Project) -> str | None:
 @commands.command()
 @click.argument("datasets", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of faults.")
+@click.option("--report", type=FILE, help="CSV file to write all faults to.")
 @click.pass_obj
-def check(folder: Path | None, datasets: Sequence[str], as_json: bool) -> None:
+def check(folder: Path | None, datasets: Sequence[str], as_json: bool, report: Path | None) -> None:
     """Map and validate without publishing; print the cells to mend."""
     from lienket import build as builder
 
+    telling.require_own(report)
     try:
         deployment = _deployment(folder)
         with _progress() as progress:
             outputs, faults = builder.check(deployment, datasets, progress=progress)
     except InputError as error:
-        if not as_json:
-            raise
         outputs, faults = [], list(error.faults)
+    _write_report(report, faults)
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(fault) for fault in faults], ensure_ascii=False, default=str))
+        click.echo(json.dumps(_plain(faults), ensure_ascii=False, default=str))
     else:
         _say(faults)
-        _print_counts(outputs)
+        if outputs:
+            _print_counts(outputs)
     if any(fault.severity == "error" for fault in faults):
         sys.exit(1)
 
 
 def _print_counts(outputs: Sequence[Any]) -> None:
-    severities = ("error", "warning", "note")
-    table = Table("dataset", "rows", "quads", "errors", "warnings", "notes", box=None, header_style="bold")
+    words = map(_language().gettext, ("rows", "quads", "errors", "warnings", "notes"))
+    table = Table(_language().ngettext("dataset", "datasets", 1), *words, box=None, header_style="bold")
     for output in outputs:
-        counts = (str(sum(fault.severity == one for fault in output.faults)) for one in severities)
+        counts = (f"{sum(fault.severity == one for fault in output.faults):,}" for one in telling.SEVERITIES)
         table.add_row(output.dataset.id, f"{output.rows:,}", f"{output.quads:,}", *counts)
     out.print(table)
 
@@ -216,10 +223,28 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
     _print("current: {release}", release=shown.id)
 
 
+def _kind_of(output: Path) -> tuple[str, Literal["none", "gzip", "zstd"]]:
+    """Return the suffix of the RDF format of a file to write, and how the file is packed, as its name says."""
+    match output.suffixes[-2:]:
+        case [*_, ".nq" | ".nt" as suffix]:
+            return suffix, "none"
+        case [".nq" | ".nt" as suffix, ".gz"]:
+            return suffix, "gzip"
+        case [".nq" | ".nt" as suffix, ".zst"]:
+            return suffix, "zstd"
+    raise InputError(
+        Fault("has to end with .nq (N-Quads) or .nt (N-Triples), and .gz or .zst behind that to be packed",
+              file=str(output))
+    )  # fmt: skip
+
+
 @commands.command("map")
-@click.argument("mapping", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True,
-              help="N-Quads file to write.")  # fmt: skip
+@click.argument("mapping", type=FILE)
+@click.option("-o", "--output", type=FILE, required=True,
+              help="File to write: N-Quads (.nq) or N-Triples (.nt), packed if .gz or .zst follows.")  # fmt: skip
+@click.option("--sort", is_flag=True, help="Write the lines in order, so that equal input makes equal files.")
+@click.option("--memory", default="1GB", show_default=True, metavar="SIZE",
+              help="How much memory tables may take up before they move to temporary files.")  # fmt: skip
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="Folder the mapping may read from (default: the mapping's own).")  # fmt: skip
 @click.option("--base-iri", default="http://example.org/", show_default=True, help="What relative IRIs begin with.")
@@ -229,45 +254,82 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
               help="Database that the mapping may read, such as postgresql://host/name; the first one stands in where "
               "it names none, as in R2RML. May be repeated. User and password: LIENKET_DATABASE_USER, "
               "LIENKET_DATABASE_PASSWORD.")  # fmt: skip
-@click.option("--strict", is_flag=True, help="Write nothing if any cell is at fault.")
+@click.option("--copy", "copied", multiple=True, metavar="ADDRESS=FILE",
+              help="File below the root to read for a web address that the mapping states. Repeatable.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Write nothing if any cell is at fault, and exit with 1.")
+@click.option("--report", type=FILE, help="CSV file to write all faults to.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: quads, tables, faults.")
+@click.pass_context
 def map_(
-    mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None,
-    addresses: Sequence[str], strict: bool,
+    context: click.Context, mapping: Path, output: Path, root: Path | None, base_iri: str, text_language: str | None,
+    addresses: Sequence[str], copied: Sequence[str], strict: bool, sort: bool, memory: str, report: Path | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
-    """Run one mapping in RML, R2RML or YARRRML (.yml) and write N-Quads; needs no deployment."""
-    from lienket.mapping import Database, map_rules, read_rules
+    """Run one mapping in RML, R2RML or YARRRML (.yml); needs no deployment.
+
+    What cannot become RDF is named and set aside, and the rest is written.
+    """
+    from lienket.mapping import Database, map_rules, named, read_rules
+
+    user, password = database_login()
+    known = named({address: Database(address) for address in addresses})
 
     def allowed(stated: Database) -> Database | None:
-        bare = [address.removeprefix("jdbc:") for address in addresses]
-        address = stated.address.removeprefix("jdbc:") or (bare[0] if bare else "")
-        if address not in bare:
-            return None
-        user, password = database_login()
-        return Database(address, user or stated.user, password or stated.password)
+        found = known(stated)
+        return found and Database(found.address, user or stated.user, password or stated.password)
 
-    rules = read_rules(mapping, base_iri=base_iri)
+    suffix, compression = _kind_of(output)
     pack = languages.get(text_language) if text_language else None
-    with (
-        _progress() as progress,
-        map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
-                  databases=allowed, on_progress=progress) as mapped,
-    ):  # fmt: skip
-        if output.resolve() in {mapping.resolve(), *(table.path for table in mapped.tables)}:
-            raise InputError(Fault("is read by this mapping; write the statements to another file", file=str(output)))
-        with _written(output) as path:
-            count = mapped.write_nquads(path)
-        faults = mapped.faults
+    if pack:
+        context.meta.setdefault(LANGUAGE, pack.tag)
+    telling.require_own(report)
+    with _reported(report, as_json):
+        rules = read_rules(mapping, base_iri=base_iri)
+        with (
+            _progress() as progress,
+            map_rules([rules], root=root or mapping.parent, language=pack, graph=None, strict=strict,
+                      databases=allowed, copies=_copies(copied), memory=memory, on_progress=progress) as mapped,
+        ):  # fmt: skip
+            read = {mapping.resolve(), *(table.path for table in mapped.tables)}
+            if output.resolve() in read:
+                fault = Fault("is read by this mapping; write the statements to another file", file=str(output))
+                raise InputError(fault)
+            if suffix == ".nt" and mapped.names_graphs:
+                fault = Fault("cannot hold the graphs that this mapping names; write a file that ends with .nq",
+                              file=str(output))  # fmt: skip
+                raise InputError(fault)
+            with _written(output) as path:
+                count = mapped.write_nquads(path, sort=sort, compression=compression)
+            tables, faults = mapped.tables, mapped.faults
+    _write_report(report, faults)
+    shares = telling.shares([(table.file, table.sheet, table.rows) for table in tables], faults)
+    if as_json:
+        told = {"quads": count, "tables": list(map(dataclasses.asdict, shares)), "faults": _plain(faults)}
+        click.echo(json.dumps(told, ensure_ascii=False, default=str))
+        return
     _say(faults)
     out.print(f"{output}: {count:,} quads")
-    if any(fault.severity == "error" for fault in faults):
-        sys.exit(1)
+    for share in shares:
+        if share.at_fault:
+            out.print(telling.of_share(share, _language()))
+
+
+def _copies(stated: Sequence[str]) -> dict[str, Path]:
+    """Read `ADDRESS=FILE`; an address may hold an equals sign, so the last one counts."""
+    copies = {}
+    for each in stated:
+        address, equals, file = each.rpartition("=")
+        if not (address and equals and file):
+            raise click.BadParameter(f"{each}: write ADDRESS=FILE", param_hint="--copy")
+        copies[address] = Path(file)
+    return copies
 
 
 @commands.command()
-@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("data", nargs=-1, required=True, type=FILE)
 @click.option("--shapes", "shape_files", multiple=True, required=True,
-              type=click.Path(path_type=Path, dir_okay=False), help="SHACL file; may be repeated.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Report to write, in Turtle.")
+              type=FILE, help="SHACL file; may be repeated.")  # fmt: skip
+@click.option("-o", "--output", type=FILE, help="Report to write, in Turtle.")
 @click.option("--engine", type=click.Choice(["sql", "pyshacl"]), default="sql", show_default=True,
               help="What validates: SHACL compiled to SQL, or pySHACL.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of results.")
@@ -375,14 +437,43 @@ def _written(path: Path) -> Iterator[Path]:
 
 def _print(words: str, **values: object) -> None:
     """Print a sentence in the language of messages."""
-    pack = languages.get(click.get_current_context().meta.get(LANGUAGE, "en"))
-    out.print(pack.gettext(words).format(**values))
+    out.print(_language().gettext(words).format(**values))
+
+
+def _language() -> languages.Language:
+    """Return the language of messages."""
+    return languages.get(click.get_current_context().meta.get(LANGUAGE, "en"))
 
 
 def _say(faults: Sequence[Fault]) -> None:
-    pack = languages.get(click.get_current_context().meta.get(LANGUAGE, "en"))
-    for fault in faults:
-        err.print(pack.say(fault), style={"error": "red", "warning": "yellow"}.get(fault.severity))
+    for severity, line in telling.page(faults, _language()):
+        err.print(line, style={"error": "red", "warning": "yellow"}.get(severity or ""))
+
+
+def _plain(faults: Sequence[Fault]) -> list[dict[str, Any]]:
+    """Return faults as JSON has them."""
+    return [dataclasses.asdict(fault) for fault in faults]
+
+
+@contextmanager
+def _reported(path: Path | None, as_json: bool) -> Iterator[None]:
+    """Write the faults that are raised inside into the table, and into the JSON, that are asked for."""
+    try:
+        yield
+    except InputError as error:
+        _write_report(path, error.faults)
+        if not as_json:
+            raise
+        told = {"quads": 0, "tables": [], "faults": _plain(error.faults)}
+        click.echo(json.dumps(told, ensure_ascii=False, default=str))
+        sys.exit(error.exit_code)
+
+
+def _write_report(path: Path | None, faults: Sequence[Fault]) -> None:
+    """Write all faults into a table, if one is asked for."""
+    if path:
+        with _written(path) as part:
+            telling.write_table(faults, part, _language())
 
 
 @contextmanager

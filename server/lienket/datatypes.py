@@ -151,10 +151,11 @@ def lexical_macros() -> dict[str, str]:
     known = {
         "lk_is_language_tag(t)": f"regexp_full_match(t, {literal(LANGUAGE_TAG)})",
         "lk_leap(y)": "y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0)",
-        # A day of the calendar: the year is replaced by one with the same February, so that no year is too far away.
+        # A day of the calendar: a year that is too far away is replaced by one with the same February.
         "lk_calendar(t)": (
-            "try_cast(CASE WHEN lk_leap(try_cast(regexp_extract(t, '^-?([0-9]+)-', 1) AS HUGEINT)) THEN '2000' "
-            "ELSE '2001' END || regexp_extract(t, '^-?[0-9]+(-[0-9]{2}-[0-9]{2})', 1) AS DATE) IS NOT NULL"
+            "CASE WHEN t[5] = '-' THEN try_cast(t[:10] AS DATE) IS NOT NULL ELSE try_cast("
+            "CASE WHEN lk_leap(try_cast(regexp_extract(t, '^-?([0-9]+)-', 1) AS HUGEINT)) THEN '2000' ELSE '2001' END "
+            "|| regexp_extract(t, '^-?[0-9]+(-[0-9]{2}-[0-9]{2})', 1) AS DATE) IS NOT NULL END"
         ),
     }
     return known | {f"{datatype.macro}(t)": _lexical(datatype) for datatype in DATATYPES.values()}

@@ -15,6 +15,7 @@ TABLE_TYPES: Mapping[str, tuple[str, str]] = {
     ".csv": ("CSV", "text/csv"),
     ".json": ("JSON", "application/json"),
     ".ods": ("ODS", "application/vnd.oasis.opendocument.spreadsheet"),
+    ".parquet": ("PARQUET", "application/vnd.apache.parquet"),
     ".tab": ("TSV", "text/tab-separated-values"),
     ".tsv": ("TSV", "text/tab-separated-values"),
     ".txt": ("TXT", "text/plain"),

@@ -88,7 +88,7 @@ def one_line(text: str) -> str:
 
 def distinct(faults: Iterable[Fault]) -> list[Fault]:
     """Return faults without those that say the same."""
-    return list({str(fault): fault for fault in reversed(list(faults))}.values())[::-1]
+    return list({(fault, str(fault.values)): fault for fault in reversed(list(faults))}.values())[::-1]
 
 
 class LienketError(Exception):

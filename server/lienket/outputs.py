@@ -8,7 +8,7 @@ from lienket import languages
 from lienket.content import Content
 from lienket.datasets import EXPECTED, Dataset
 from lienket.errors import Fault, distinct
-from lienket.mapping import Mapped, Rules, map_rules
+from lienket.mapping import Database, Mapped, Rules, map_rules, named
 from lienket.ontology import Ontology
 from lienket.project import Project
 from lienket.rdf import read_quads
@@ -34,17 +34,22 @@ def make_output(project: Project, content: Content, dataset: Dataset, folder: Pa
     Raises `InputError` where it cannot be mapped at all: a table or a column is missing, a rule is wrong.
     """
     nquads = folder / f"{dataset.id}.nq"
+    databases = {
+        stated: Database(found.address, found.user, found.password) for stated, found in project.databases.items()
+    }
     with map_rules(
         content.rules[dataset.id],
         root=project.mappings,
         language=languages.get(project.languages[0]),
         graph=dataset.iri,
+        databases=named(databases),
     ) as mapped:
         count = mapped.write_nquads(nquads, sort=True)
         report = validate_relation(mapped.connection, "quads", content.shapes, content.context, rows=count)
         tables = {table.path: table.rows for table in mapped.tables if table.path}
         described = _described_tables(content.rules[dataset.id])
         rows = sum(n for path, n in tables.items() if path.is_relative_to(dataset.folder) and path.name in described)
+        rows += sum(table.rows for table in mapped.tables if table.path is None)
         faults = [
             *mapped.faults,
             *_news(report.faults(mapped.locate), mapped.faults),

@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,10 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "path": (r"[^\s<>\"{}|\\^`]+", "an IRI, or one relative to base_iri, e.g. id/agency/h57"),
     "date": (r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "a day as yyyy-mm-dd"),
     "email": (r"[^\s@<>]+@[^\s@<>]+", "an e-mail address"),
+    "database": (
+        r"(jdbc:)?[a-z]+://(?!.*password)[^\s@]+",
+        "an address without user and password for each name of small letters, e.g. postgresql://host:5432/health",
+    ),
 }
 """Form of a text → its regular expression, and what is expected in words."""
 
@@ -42,11 +46,13 @@ class Setting:
     default: Any
     help: str
     form: str = ""
-    """A text's form, by its name in `FORMS`; "" takes any text."""
+    """Form of a text, or of the texts of a table, by its name in `FORMS`; "" takes any text, by language in a table."""
 
     @property
     def expected(self) -> str:
         """The type in words."""
+        if self.type is dict and self.form:
+            return "a text for each name"
         return {str: "a text", int: "a whole number", list: "a list of texts", dict: "a text for each language"}[
             self.type
         ]
@@ -74,6 +80,8 @@ SETTINGS: tuple[Setting, ...] = (
             "Licence of the catalogue's own descriptions.", "iri"),
     Setting("catalogue.spatial", str, "", "IRI of the place the hub is about, preferably in GeoNames.", "iri"),
     Setting("catalogue.issued", str, "", "Day the hub was first published, as yyyy-mm-dd.", "date"),
+    Setting("databases", dict, {}, "Databases that mappings may read, by a name of your own: the address that mappings "
+            "write.", "database"),
     Setting("folders.ontology", str, "ontology", "Where the ontology and code lists are."),
     Setting("folders.mappings", str, "mappings", "Where the departments' datasets are."),
     Setting("folders.shapes", str, "shapes", "Where the SHACL shapes are."),
@@ -88,6 +96,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("limits.query_workers", int, 2, "Queries that run at once in each web process."),
     Setting("limits.query_bytes", int, 65536, "Longest query that is read, in bytes."),
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DatabaseAccess:
+    """How a database is reached."""
+
+    address: str
+    user: str | None
+    password: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -151,6 +168,19 @@ class Project:
         """The hub's name by language tag."""
         return dict(self["title"])
 
+    @property
+    def databases(self) -> dict[str, DatabaseAccess]:
+        """The databases that mappings may read, by the address that mappings write.
+
+        Where one is reached, if elsewhere, and with which user and password stands in the environment alone.
+        """
+        return {
+            stated: DatabaseAccess(
+                _of_database(name, "address") or stated, _of_database(name, "user"), _of_database(name, "password")
+            )
+            for name, stated in self["databases"].items()
+        }
+
     @cached_property
     def ontology(self) -> Path:
         """Folder of the ontology and code lists."""
@@ -175,6 +205,10 @@ class Project:
 def database_login() -> tuple[str | None, str | None]:
     """Return the user and the password for databases that mappings read; they stand in the environment alone."""
     return os.environ.get("LIENKET_DATABASE_USER"), os.environ.get("LIENKET_DATABASE_PASSWORD")
+
+
+def _of_database(name: str, what: str) -> str | None:
+    return os.environ.get(f"{ENVIRONMENT_PREFIX}DATABASES_{name.upper()}_{what.upper()}")
 
 
 def _flatten(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,7 +250,8 @@ def _settings(
             faults.append(Fault("is missing: {help}", file=place, column=setting.name, values={"help": setting.help}))
         elif not _fits(value, setting):
             faults.append(
-                Fault("must be {expected}", file=source[0], column=source[1], text=str(value),
+                Fault("must be {expected}", file=source[0], column=source[1],
+                      text=None if setting.type is dict and setting.form else str(value),  # it may hold a password
                       values={"expected": FORMS[setting.form][1] if setting.form else setting.expected})
             )  # fmt: skip
         settings[setting.name] = value
@@ -231,11 +266,13 @@ def _fits(value: Any, setting: Setting) -> bool:
     if setting.type is list:
         return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
     if setting.type is dict:
+        key = r"[a-z][a-z0-9_]*" if setting.form else r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*"
+        form = FORMS[setting.form][0] if setting.form else r"(?s:.*)"
         return (
             isinstance(value, dict)
-            and bool(value)
-            and all(re.fullmatch(r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*", tag) for tag in value)
-            and all(isinstance(item, str) for item in value.values())
+            and (bool(value) or value == setting.default)
+            and all(re.fullmatch(key, name) for name in value)
+            and all(isinstance(item, str) and re.fullmatch(form, item) for item in value.values())
         )
     if setting.form and value != setting.default:
         return isinstance(value, str) and re.fullmatch(FORMS[setting.form][0], value) is not None
@@ -246,7 +283,7 @@ def _inconsistent(settings: Mapping[str, Any], place: str) -> list[Fault]:
     faults = [
         Fault("has no text in language {language}", file=place, column=setting.name, values={"language": language})
         for setting in SETTINGS
-        if setting.type is dict
+        if setting.type is dict and not setting.form
         for language in settings["languages"]
         if language not in settings[setting.name]
     ]

@@ -18,7 +18,10 @@ from lienket.validation import read_shapes, validate
 from lienket.validation.shapes import foreign, needs_reference
 from lienket.vocabulary import RDF, SH
 
-SUITE = Path(__file__).parents[2].parent / "shared" / "suites" / "shacl-tests" / "tests"
+from .suites import FOLDER
+from .suites import case as of_suite
+
+SUITE = FOLDER / "shacl-tests" / "tests"
 MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 SHT = "http://www.w3.org/ns/shacl-test#"
 
@@ -26,11 +29,6 @@ COMPARED = tuple(
     ox.NamedNode(SH + name)
     for name in ("focusNode", "resultPath", "value", "sourceConstraintComponent", "resultSeverity", "sourceShape")
 )
-
-SKIPPED = {
-    "sparql/pre-binding/shapesGraph-001": "pySHACL does not bind $shapesGraph, which SHACL leaves to the validator",
-}
-"""Cases that are not run, with the reason."""
 
 REFUSED = {
     "sparql/pre-binding/pre-binding-006": r"SELECT \*",
@@ -128,10 +126,10 @@ def test_all_cases_are_found() -> None:
     assert sum(case.name.startswith("sparql/") for case in cases()) == 23
 
 
-@pytest.mark.parametrize("case", [*cases()], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.name, marks=of_suite("shacl", case.name)) for case in cases()]
+)
 def test_case(case: Case) -> None:
-    if case.name in SKIPPED:
-        pytest.skip(SKIPPED[case.name])
     data, file = case.input("dataGraph"), case.input("shapesGraph")
     if case.result == ox.NamedNode(SHT + "Failure"):
         with pytest.raises(InputError, match=REFUSED[case.name]):

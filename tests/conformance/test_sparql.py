@@ -23,7 +23,7 @@ from lienket.web import create_app
 from lienket.web.sparql import pool
 from tests.releases import make_project, publish_quads
 
-SUITES = Path(__file__).parents[2].parent / "shared" / "suites"
+from .suites import FOLDER, case
 
 MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 QT = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-query#")
@@ -32,14 +32,10 @@ HT = Namespace("http://www.w3.org/2011/http#")
 CNT = Namespace("http://www.w3.org/2011/content#")
 SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 
-NORMALISED = "the store writes numbers in their canonical form: 1.0E6 is 1000000, a negativeInteger an integer"
-SKIPPED = {"csv03 - CSV Result Format": NORMALISED, "tsv03 - TSV Result Format": NORMALISED}
-"""Name of a test → why it is not run."""
-
 
 def manifest(suite: str) -> rdflib.Graph:
     """Return the manifest of a suite, empty where the suite is not here."""
-    path = SUITES / suite / "manifest.ttl"
+    path = FOLDER / suite / "manifest.ttl"
     graph = rdflib.Graph()
     return graph.parse(path, publicID=path.as_uri()) if path.is_file() else graph
 
@@ -50,18 +46,11 @@ def entries(graph: rdflib.Graph) -> list[rdflib.term.Node]:
     return list(Collection(graph, head)) if head is not None else []
 
 
-def parameters(suite: str, wanted: str = "") -> list[Any]:
-    """Return a suite's tests for `parametrize`: the graph, the test; one that says so where the suite is absent."""
+def parameters(suite: str) -> list[Any]:
+    """Return a suite's tests for `parametrize`: the graph, the test."""
     graph = manifest(suite)
-    found = []
-    for test in entries(graph):
-        name = str(graph.value(test, MF.name))
-        local = str(test).rpartition("#")[2]
-        if not re.match(wanted, local):
-            continue
-        marks = [pytest.mark.skip(reason=SKIPPED[name])] if name in SKIPPED else []
-        found.append(pytest.param(graph, test, id=local, marks=marks))
-    return found or [pytest.param(graph, None, marks=pytest.mark.skip(reason=f"no {SUITES / suite} here"))]
+    tests = [(test, str(test).rpartition("#")[2]) for test in entries(graph)]
+    return [pytest.param(graph, test, id=name, marks=case(suite, name)) for test, name in tests]
 
 
 def client(folder: Path, quads: str) -> Iterator[FlaskClient]:
@@ -102,7 +91,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     )
 
 
-@pytest.mark.parametrize(("graph", "test"), parameters("sparql11-protocol", "(bad_)?(query|multiple_queries)"))
+@pytest.mark.parametrize(("graph", "test"), parameters("sparql11-protocol"))
 def test_protocol(endpoint: FlaskClient, graph: rdflib.Graph, test: rdflib.term.Node) -> None:
     action = graph.value(test, MF.action)
     requests = graph.value(action, HT.requests)

@@ -47,6 +47,9 @@ class Pack:
     date_pattern: str
     """Unicode pattern of a date <https://unicode.org/reports/tr35/tr35-dates.html>."""
     datetime_pattern: str
+    decoders: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
+    """Encodings that people of this language once wrote in, by name: what reads a text in one, and raises UnicodeError
+    where it cannot be one."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,19 @@ class Language:
             return str(found.string)
         return singular if number == 1 else plural
 
-    def say(self, fault: Fault) -> str:
-        """Return a fault as one whole line in this language.
+    def sentence(self, fault: Fault) -> str:
+        """Return what a fault says in this language, without its place and its text.
 
         The fault's own translation comes first, then the interface words, then English.
         """
+        sentence = fault.translations.get(self.tag) or self.gettext(fault.message)
+        if fault.values:
+            words = {name: self.gettext(v) if name in WORDS else v for name, v in fault.values.items()}  # type: ignore[arg-type]
+            sentence = sentence.format(**words)
+        return sentence
+
+    def place(self, fault: Fault) -> str:
+        """Return where a fault is, in this language."""
         place = [
             fault.place,
             self.gettext("sheet {sheet}").format(sheet=fault.sheet) if fault.sheet else "",
@@ -123,15 +134,15 @@ class Language:
             if fault.column
             else "",
         ]
-        sentence = fault.translations.get(self.tag) or self.gettext(fault.message)
-        if fault.values:
-            words = {name: self.gettext(v) if name in WORDS else v for name, v in fault.values.items()}  # type: ignore[arg-type]
-            sentence = sentence.format(**words)
+        return ", ".join(part for part in place if part)
+
+    def say(self, fault: Fault) -> str:
+        """Return a fault as one whole line in this language."""
+        sentence, where = self.sentence(fault), self.place(fault)
         if fault.text is not None:
             sentence = f"“{fault.text}” {sentence}"
         if fault.because is not None:
             sentence = f"{sentence} ({self.say(fault.because)})"
-        where = ", ".join(part for part in place if part)
         return one_line(f"{where}: {sentence}" if where else sentence)
 
     def format_date(self, value: date | datetime) -> str:
@@ -148,6 +159,12 @@ class Language:
 def available() -> tuple[str, ...]:
     """Return the tags of the languages that have a pack, sorted."""
     return tuple(sorted(folder.parent.name for folder in _HERE.glob("*/__init__.py")))
+
+
+@cache
+def decoders() -> Mapping[str, Callable[[bytes], str]]:
+    """Return what reads the encodings of all languages, by name."""
+    return {name: decode for tag in available() for name, decode in get(tag).pack.decoders.items()}
 
 
 @cache

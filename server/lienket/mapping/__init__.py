@@ -4,9 +4,12 @@
 them as N-Quads, names the cells that cannot become RDF, and finds the cells behind any triple.
 """
 
+import tempfile
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -15,17 +18,24 @@ from ..languages import Language
 from .compile import TableKey, check_calls, compile_rules, lists_of_views, needs
 from .expressions import Expressions
 from .functions import Function, define, functions
+from .keys import constraint_checks
+from .knowledge import Knowledge
 from .mapped import Cell, Mapped
 from .program import Check
 from .reader import read_rules
 from .rules import DEFAULT_BASE_IRI, Database, LogicalView, Rules, Source, views
 from .sources import Loader, Table, resolve
-from .sources.databases import Databases, place, reach
+from .sources.databases import Databases, named, place, reach
 from .views import compile_view
 
-__all__ = ["DEFAULT_BASE_IRI", "Cell", "Database", "Databases", "Mapped", "Rules", "Table", "map_rules", "read_rules"]
+__all__ = [
+    "DEFAULT_BASE_IRI", "Cell", "Database", "Databases", "Mapped", "Rules", "Table", "map_rules", "named", "read_rules",
+]  # fmt: skip
 
 Progress = Callable[[str, int, int], None]
+
+MEMORY: Final = "1GB"
+"""So much memory is taken at most for tables; a small server has that, and it holds some five million rows."""
 
 
 def map_rules(
@@ -37,6 +47,7 @@ def map_rules(
     strict: bool = False,
     databases: Databases | None = None,
     copies: Mapping[str, Path] | None = None,
+    memory: str = MEMORY,
     on_progress: Progress | None = None,
 ) -> Mapped:
     """Load the tables that the rules read, and make the relation of their quads.
@@ -46,6 +57,7 @@ def map_rules(
     `databases` is asked for every database that a rule reads, and answers which one to reach with which user and
     password, or None where none may be; without it only SQLite files inside of `root` are read.
     `copies` are the files, inside of `root`, to read for web addresses.
+    `memory` is how much tables may take up before they move to temporary files, such as 4GB.
     `on_progress` is called with what is being done, and how much of how much.
 
     Raises InputError where rules and tables do not fit together (all faults at once), and with `strict` also where
@@ -53,16 +65,17 @@ def map_rules(
     names the cells.
     """
     known = functions(language)
-    connection = duckdb.connect(
-        ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    )
+    connection = _connection(memory)
     try:
         define(connection, language)
         loader = Loader(connection, language)
         tables = _load(loader, rules, root, databases, copies or {}, check_calls(rules, known), on_progress)
         distinct_tables = {table.identifier: table for table in tables.values()}
-        checks = _make_views(connection, rules, tables, known)
-        program = compile_rules(rules, tables, known, graph, checks)
+        checks = [*_make_views(connection, rules, tables, known), *constraint_checks(rules, tables)]
+        knowledge = Knowledge()
+        compile_rules(rules, tables, known, graph, knowledge=knowledge)
+        _learn(connection, knowledge, on_progress)
+        program = compile_rules(rules, tables, known, graph, checks, knowledge)
         mapped = Mapped(connection, program, tuple(distinct_tables.values()))
         mapped.check(on_progress, lost_rows="error" if language else "warning")
         mapped.faults += (*loader.faults, *(warning for document in rules for warning in document.warnings))
@@ -119,6 +132,39 @@ def _load(
     return {key: tables[place] for key, place in shared.items()}
 
 
+def _connection(memory: str) -> duckdb.DuckDBPyConnection:
+    """Open a database of our own, which loads nothing and moves what is too much into files of its own.
+
+    Raises InputError where `memory` is no amount of memory.
+    """
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "memory_limit": memory,
+        "temp_directory": str(Path(tempfile.gettempdir()) / f"lienket-{uuid.uuid4().hex}"),
+    }
+    try:
+        return duckdb.connect(":memory:", config=settings)
+    except duckdb.Error as error:
+        raise InputError(
+            Fault("“{memory}” is no amount of memory; write it like 500MB or 4GB", values={"memory": memory})
+        ) from error
+
+
+def _learn(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge, on_progress: Progress | None) -> None:
+    """Make the columns that are wanted so far, and answer what was asked."""
+    # Rows carry their numbers by now; keeping them in order would cost the second core and much memory.
+    connection.execute("SET preserve_insertion_order = false")
+    for statement in knowledge.preparations():
+        connection.execute(statement)
+    asked = list(knowledge.questions())
+    for done, questions in enumerate(asked):
+        if on_progress:
+            on_progress(questions.table.name, done, len(asked))
+        knowledge.learn(questions, connection.execute(questions.sql).fetchall()[0])
+    knowledge.complete = True
+
+
 def _make_views(
     connection: duckdb.DuckDBPyConnection,
     rules: Sequence[Rules],
@@ -129,15 +175,14 @@ def _make_views(
     checks: list[Check] = []
     names = needs(rules)
     for document in rules:
-        for triples_map in document.triples_maps.values():
-            for view in views(triples_map.source):
-                if (document.path, view) in tables:
-                    continue
-                identifier = f"w{len(tables)}"
-                mine = {source: table for (path, source), table in tables.items() if path == document.path}
-                made = compile_view(view, identifier, names[document.path, view], mine, Expressions(known))
-                connection.execute(f"CREATE TABLE {identifier} AS {made.select}")
-                connection.execute(f"CREATE TABLE {identifier}_typed AS {made.typed}")
-                tables[document.path, view] = made.table
-                checks += made.checks
+        for view in (view for source in document.sources() for view in views(source)):
+            if (document.path, view) in tables:
+                continue
+            identifier = f"w{len(tables)}"
+            mine = {source: table for (path, source), table in tables.items() if path == document.path}
+            made = compile_view(view, identifier, names[document.path, view], mine, Expressions(known))
+            connection.execute(f"CREATE TABLE {identifier} AS {made.select}")
+            connection.execute(f"CREATE TABLE {identifier}_typed AS {made.typed}")
+            tables[document.path, view] = made.table
+            checks += made.checks
     return checks

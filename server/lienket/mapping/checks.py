@@ -41,19 +41,19 @@ class Checks:
             language = term_map.language.expression
             self._add_check(
                 table, base_iri, language,
-                lambda scope: f"NOT lk_is_language_tag({self._expressions.value(language, scope)})",
+                lambda scope: f"lk_is_language_tag({self._expressions.pieces(language, scope).text})",
                 "is not a language tag such as {example}", {"example": "vi"},
             )  # fmt: skip
         if term_map.datatype is not None:
             self._add_datatype(term_map.expression, term_map.datatype, table, base_iri)
 
     def _add_datatype(self, expression: Expression, datatype_map: TermMap, table: Table, base_iri: str) -> None:
-        value, iri = self._expressions.value, self._expressions.iri
+        pieces, iri = self._expressions.pieces, self._expressions.iri
         if not isinstance(datatype_map.expression, Constant):
             self._add_iri(datatype_map, table, base_iri)
             self._add_check(
                 table, base_iri, expression,
-                lambda scope: f"NOT lk_is_valid({value(expression, scope)}, {iri(datatype_map, scope)})",
+                lambda scope: f"lk_is_valid({pieces(expression, scope).text}, {iri(datatype_map, scope).sql})",
                 "is not written as its datatype asks", {},
             )  # fmt: skip
             return
@@ -61,17 +61,20 @@ class Checks:
         if datatype is not None:
             values = {"example": datatype.example, "least": datatype.least, "most": datatype.most}
             self._add_check(
-                table, base_iri, expression, lambda scope: f"NOT {datatype.macro}({value(expression, scope)})",
+                table, base_iri, expression, lambda scope: f"{datatype.macro}({pieces(expression, scope).text})",
                 datatype.expectation, {name: value for name, value in values.items() if value is not None},
             )  # fmt: skip
 
     def _add_iri(self, term_map: TermMap, table: Table, base_iri: str) -> None:
-        def wrong(scope: Scope) -> str:
+        if self._expressions.unchecked_iri(term_map, Scope(table, base_iri))[1] is None:
+            return
+
+        def right(scope: Scope) -> str:
             text, check = self._expressions.unchecked_iri(term_map, scope)
-            return f"NOT {check}({text})" if check else ""
+            return f"{check}({text.text})"
 
         self._add_check(
-            table, base_iri, term_map.expression, wrong,
+            table, base_iri, term_map.expression, right,
             "does not make a valid IRI: it holds a space or another character that no IRI may hold", {},
         )  # fmt: skip
 
@@ -79,7 +82,7 @@ class Checks:
         match expression:
             case Reference(name) if table.columns[name].kind != "text":
                 self._add_check(
-                    table, base_iri, expression, lambda scope: f"{scope.cell(name)[1]} = '!'",
+                    table, base_iri, expression, lambda scope: f"{scope.cell(name)[1]} <> '!'",
                     "{path} is a list or an object, where one value is expected; to take each, write {path}[*]",
                     {"path": name},
                 )  # fmt: skip
@@ -87,31 +90,21 @@ class Checks:
                 for part in parts:
                     if isinstance(part, Reference):
                         self._add_expression(part, table, base_iri)
-            case Call(function=iri, inputs=inputs):
+            case Call(inputs=inputs):
                 for _, value in inputs:
                     self._add_expression(value, table, base_iri)
-                function = self._expressions.functions[iri]
-                if function.expectation:
-                    self._add_check(
-                        table, base_iri, expression, lambda scope: self._unread(expression, scope),
-                        function.expectation.get("en", "cannot be read"), {}, function.expectation,
-                    )  # fmt: skip
-
-    def _unread(self, call: Call, scope: Scope) -> str:
-        given = [f"{self._expressions.value(value, scope)} IS NOT NULL" for _, value in call.inputs]
-        return " AND ".join([*given, f"{self._expressions.called(call, scope)} IS NULL"])
+                for wrong, is_right, said in self._expressions.mistakes(expression):
+                    self._add_check(table, base_iri, wrong, is_right, said.get("en", "cannot be read"), {}, said)
 
     def _add_check(
-        self, table: Table, base_iri: str, expression: Expression, condition: Callable[[Scope], str], message: str,
+        self, table: Table, base_iri: str, expression: Expression, right: Callable[[Scope], str], message: str,
         values: Mapping[str, str], translations: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         names = tuple(dict.fromkeys(references(expression)))
-        if not names:
-            return
         scope = Scope(table, base_iri)
-        where = condition(scope)
-        if where:
-            where = " AND ".join([where, *(self._expressions.holds(each, scope) for each in self._conditions)])
-            text = " || ', ' || ".join(f"coalesce({scope.cell(name)[0]}, '')" for name in names)
-            sql = f"SELECT c.row AS row, {text} AS text FROM {scope.sources} WHERE {where}"
-            self._found.setdefault(sql, Check(sql, table, names, message, values, translations or {}))
+        if not names or self._expressions.always(scope, right):
+            return
+        conditions = [f"NOT {right(scope)}", *(self._expressions.holds(each, scope) for each in self._conditions)]
+        text = " || ', ' || ".join(f"coalesce({scope.cell(name)[0]}, '')" for name in names)
+        sql = f"SELECT c.row AS row, {text} AS text FROM {scope.sources} WHERE {' AND '.join(conditions)}"
+        self._found.setdefault(sql, Check(sql, table, names, message, values, translations or {}))

@@ -1,9 +1,8 @@
 """Rules into SQL: one SELECT for each predicate of each object, all of them together the relation of quads.
 
 Pure: rules and the columns of loaded tables go in, SQL text comes out; nothing here knows who runs it. The text calls
-no function but the `lk_…` macros of `functions.py` and `unnest`, and takes up no word of a rule or a table except
-through `sql.literal`. Terms are in N-Triples syntax <https://www.w3.org/TR/n-triples/>; NULL is a term that cannot be
-made, and then there is no quad.
+no function but the `lk_…` macros of `functions.py`, `concat` and `unnest`, and takes up no word of a rule or a table
+except through `sql.literal`. Terms are in N-Triples syntax <https://www.w3.org/TR/n-triples/>.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +12,14 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from ..errors import Fault, InputError, distinct, shown
-from ..sql import literal
 from ..vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDF
 from .checks import Checks
 from .expressions import Expressions, Scope
 from .functions import Function
+from .knowledge import Knowledge
+from .pieces import Pieces
 from .program import Branch, Check, Program
+from .reading import PLACES
 from .rules import (
     DEFAULT_GRAPH,
     Call,
@@ -35,6 +36,7 @@ from .rules import (
     references,
     term_maps,
     term_references,
+    view_calls,
     views,
 )
 from .sources import Table
@@ -52,23 +54,28 @@ def needs(rules: Sequence[Rules]) -> dict[TableKey, tuple[str, ...]]:
     """Return every source and view of the rules with the columns that are read from it."""
     found: dict[TableKey, dict[str, None]] = {}
     for document in rules:
+        for source in document.sources():
+            found.setdefault((document.path, source), {})
+            for view in views(source):
+                found.setdefault((document.path, view), {})
+                found.setdefault((document.path, view.on), {})
+                for read, name in view_needs(view):
+                    found.setdefault((document.path, read), {})[name] = None
         for triples_map in document.triples_maps.values():
             if triples_map.source is None:
                 continue
-            names = found.setdefault((document.path, triples_map.source), {})
+            names = found[document.path, triples_map.source]
             for term_map in term_maps(triples_map):
                 names.update(dict.fromkeys(term_references(term_map)))
             for parent, reference in joins(document, triples_map):
                 for condition in reference.conditions:
                     names.update(dict.fromkeys(references(condition.child)))
                     if parent.source is not None:
-                        theirs = found.setdefault((document.path, parent.source), {})
-                        theirs.update(dict.fromkeys(references(condition.parent)))
-            for view in views(triples_map.source):
-                found.setdefault((document.path, view), {})
-                found.setdefault((document.path, view.on), {})
-                for source, name in view_needs(view):
-                    found.setdefault((document.path, source), {})[name] = None
+                        found[document.path, parent.source].update(dict.fromkeys(references(condition.parent)))
+        for constraint in document.constraints:
+            found[document.path, constraint.on].update(dict.fromkeys(constraint.columns))
+            if constraint.target is not None:
+                found[document.path, constraint.target].update(dict.fromkeys(constraint.target_columns))
     return {key: tuple(names) for key, names in found.items()}
 
 
@@ -76,9 +83,8 @@ def lists_of_views(rules: Sequence[Rules]) -> dict[TableKey, tuple[str, ...]]:
     """Return the sources whose records hold others, with the paths of those."""
     found: dict[TableKey, dict[str, None]] = {}
     for document in rules:
-        for triples_map in document.triples_maps.values():
-            for view in views(triples_map.source):
-                found.setdefault((document.path, view.on), {}).update(dict.fromkeys(view_lists(view)))
+        for view in (view for source in document.sources() for view in views(source)):
+            found.setdefault((document.path, view.on), {}).update(dict.fromkeys(view_lists(view)))
     return {key: tuple(names) for key, names in found.items()}
 
 
@@ -86,13 +92,16 @@ def check_calls(rules: Sequence[Rules], functions: Mapping[str, Function]) -> li
     """Return a fault for every call of a function that does not exist, or with wrong parameters."""
     faults = []
     for document in rules:
-        for triples_map in document.triples_maps.values():
-            for call in calls(document, triples_map):
+        named = [("triples_map", each.name, calls(document, each)) for each in document.triples_maps.values()]
+        for view in (view for source in document.sources() for view in views(source)):
+            named.append(("logical_view", view.name, view_calls(view)))
+        for place, name, found in named:
+            for call in found:
                 message, values = _call_fault(call, functions)
                 if message:
                     faults.append(
-                        Fault("triples map {triples_map} " + message, shown(document.path),
-                              values={"triples_map": triples_map.name, **values})
+                        Fault(f"{PLACES[place]} {message}", shown(document.path), document.rows.get(name),
+                              values={place: name, **values})
                     )  # fmt: skip
     return distinct(faults)
 
@@ -103,10 +112,12 @@ def compile_rules(
     functions: Mapping[str, Function],
     graph: str | None = None,
     checks_of_views: Iterable[Check] = (),
+    knowledge: Knowledge | None = None,
 ) -> Program:
     """Compile rules for loaded tables and views.
 
-    `graph` is the IRI of the graph that takes what would go into the default graph.
+    `graph` is the IRI of the graph that takes what would go into the default graph. With `knowledge` of the tables the
+    program is shorter and quicker; what it does not know yet is asked of it.
 
     Raises InputError where a rule calls a function that is not among `functions`.
     """
@@ -116,7 +127,8 @@ def compile_rules(
     if graph is not None and not is_iri(graph):
         raise InputError(Fault("the graph “{graph}” is not an IRI", values={"graph": graph}))
     numbered = [(document, triples_map) for document in rules for triples_map in document.triples_maps.values()]
-    expressions = Expressions(functions)
+    knowledge = knowledge if knowledge is not None else Knowledge()
+    expressions = Expressions(functions, knowledge)
     checks = Checks(expressions)
     compiler = _Compiler(tables, expressions, graph)
     for number, (document, triples_map) in enumerate(numbered):
@@ -127,14 +139,15 @@ def compile_rules(
         if table is not None:
             for term_map in term_maps(triples_map):
                 checks.add(term_map, table, triples_map.base_iri, triples_map.subject.condition)
-    return Program(tuple(expressions.preparations()), tuple(compiler.branches), (*checks_of_views, *checks.all()))
+    preparations = tuple(knowledge.preparations()) if knowledge.complete else ()
+    return Program(preparations, tuple(compiler.branches), (*checks_of_views, *checks.all()))
 
 
 class _Compiler:
     def __init__(self, tables: Mapping[TableKey, Table], expressions: Expressions, graph: str | None) -> None:
         self._tables = tables
         self._expressions = expressions
-        self._graph = literal(f"<{graph}>") if graph else None
+        self._graph = Pieces.fixed(f"<{graph}>") if graph else None
         self.numbers: dict[tuple[Path, str], int] = {}
         self.branches: list[Branch] = []
 
@@ -192,7 +205,7 @@ class _Compiler:
 
     def _joined(
         self, document: Rules, reference: RefObjectMap, scope: Scope
-    ) -> tuple[str, str | None, tuple[str, ...]]:  # fmt: skip
+    ) -> tuple[Pieces, str | None, tuple[str, ...]]:  # fmt: skip
         """Return the subject of the parent, the condition of the join, and the child's columns that decide."""
         parent = document.triples_maps[reference.parent]
         number = self.numbers[document.path, parent.name]

@@ -2,18 +2,45 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import Self
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Self
 from urllib.parse import quote
 
 from ..datatypes import DATATYPES
 from ..errors import Fault, InputError
 from ..sql import literal
 from ..vocabulary import XSD
-from .functions import Function
-from .rules import Call, Constant, Expression, Fresh, Reference, Template, TermMap, references, term_references
+from .functions import Function, Mistake
+from .knowledge import Knowledge
+from .pieces import Pieces
+from .rules import Call, Constant, Expression, Fresh, Reference, Template, TermMap
 from .sources import Table
 from .terms import SCHEME, is_iri
+
+_ASCII: Final = "".join(map(chr, range(128)))
+_CELL: Final = re.compile(r"(?:\w+\.)+\w+|CAST\(\w+\.row(?:id)? AS VARCHAR\)")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a text is written inside of a term."""
+
+    macro: str
+    """Macro that writes it so."""
+    test: str
+    """Macro that tells whether it is written so already."""
+    fixed: Callable[[str], str]
+    """What is done to the fixed text of a template."""
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+
+
+ESCAPED: Final = Encoding("lk_esc", "lk_is_plain", _escaped)
+IUNRESERVED_ONLY: Final = Encoding("lk_iri", "lk_is_iunreserved", lambda text: text)
+UNRESERVED_ONLY: Final = Encoding("lk_uri", "lk_is_unreserved", lambda text: quote(text, safe=_ASCII))
 
 
 class Scope:
@@ -63,59 +90,71 @@ class Scope:
 
 
 class Expressions:
-    """Turns expressions into SQL and remembers the columns that are worth making once.
+    """Turns expressions into SQL; what functions return is made once, and so are subjects that cost an effort."""
 
-    Those are what functions return, and subjects, which every triple of a row begins with.
-    """
-
-    def __init__(self, functions: Mapping[str, Function]) -> None:
-        """Take the functions that rules may call, by IRI."""
+    def __init__(self, functions: Mapping[str, Function], knowledge: Knowledge | None = None) -> None:
+        """Take the functions that rules may call, by IRI, and what is known of the tables."""
         self.functions = functions
-        self._made: dict[str, dict[str, tuple[str, int]]] = {}
+        self._knowledge = knowledge
 
-    def _make(self, scope: Scope, needed: Iterable[str], build: Callable[[Scope], str]) -> str:
+    def always(self, scope: Scope, build: Callable[[Scope], str]) -> bool:
+        """Tell whether a condition is known to hold for every row of the table of a clause."""
+        if scope.table is None or self._knowledge is None:
+            return False
+        alone = Scope(scope.table, scope.base_iri)
+        condition = build(alone)
+        return not alone.several and self._knowledge.always(scope.table, condition)
+
+    def _unless_always(self, scope: Scope, build: Callable[[Scope], str]) -> tuple[str, ...]:
+        return () if self.always(scope, build) else (build(scope),)
+
+    def _make(self, scope: Scope, build: Callable[[Scope], str]) -> str:
         """Return the SQL of a made column; of the expression itself where it takes several values from a cell."""
-        if scope.table is None or any(scope.table.columns[name].kind == "items" for name in needed):
+        if scope.table is None or self._knowledge is None:
             return build(scope)
-        made = self._made.setdefault(scope.table.identifier, {})
-        sql = build(Scope(scope.table, scope.base_iri))
-        level = 1 + max((level for name, level in made.values() if f"c.{name}" in sql), default=0)
-        name, _ = made.setdefault(sql, (f"m{len(made)}_", level))
-        return f"{scope.alias}.{name}"
+        alone = Scope(scope.table, scope.base_iri)
+        sql = build(alone)
+        return build(scope) if alone.several else f"{scope.alias}.{self._knowledge.column(scope.table, sql)}"
 
-    def preparations(self) -> Iterator[str]:
-        """Yield the statements that add the made columns; one that reads another is made from it."""
-        for table, made in self._made.items():
-            inner = table
-            for level in sorted({level for _, level in made.values()}):
-                columns = ", ".join(f"{sql} AS {name}" for sql, (name, its) in made.items() if its == level)
-                inner = f"(SELECT *, {columns} FROM {inner} AS c)"
-            yield f"CREATE TABLE {table}_made AS SELECT * FROM {inner}"
-            yield f"DROP TABLE {table}"
-            yield f"ALTER TABLE {table}_made RENAME TO {table}"
+    # Texts
 
-    # Texts: NULL where there is none
+    def value(self, expression: Expression, scope: Scope) -> str:
+        """Return the SQL of an expression's text: NULL where there is none."""
+        return self.pieces(expression, scope).sql
 
-    def value(self, expression: Expression, scope: Scope, encode: str | None = None) -> str:
-        """Return the SQL of an expression's text; the macro `encode` is put around what cells give to it."""
+    def pieces(self, expression: Expression, scope: Scope, encoding: "Encoding | None" = None) -> Pieces:
+        """Return an expression's text; `encoding` is what is done to what cells and functions give to it."""
         match expression:
             case Constant(term):
-                return literal(term.value)
+                return Pieces.fixed(encoding.fixed(term.value) if encoding else term.value)
             case Reference(name):
-                text = scope.cell(name)[0]
-                return f"{encode}({text})" if encode else text
+                return self._given(scope, lambda scope: scope.cell(name)[0], encoding)
             case Template(parts):
-                pieces = [
-                    literal(_fixed(part, encode)) if isinstance(part, str) else self.value(part, scope, encode)
-                    for part in parts
-                ]
-                return " || ".join(pieces) if pieces else "''"
+                found = Pieces.fixed("")
+                for part in parts:
+                    if isinstance(part, str):
+                        found += Pieces.fixed(encoding.fixed(part) if encoding else part)
+                    else:
+                        found += self.pieces(part, scope, encoding)
+                return found
             case Call():
-                text = self.called(expression, scope)
-                text = f"lk_stated({text})" if self.functions[expression.function].leaves_empty else text
-                return f"{encode}({text})" if encode else text
+                stated = self.functions[expression.function].leaves_empty
+                return self._given(
+                    scope,
+                    lambda scope: f"lk_stated({self.called(expression, scope)})" if stated
+                    else self.called(expression, scope),
+                    encoding,
+                )  # fmt: skip
             case Fresh():
                 raise TypeError("a fresh blank node has no text")
+
+    def _given(self, scope: Scope, build: Callable[[Scope], str], encoding: "Encoding | None") -> Pieces:
+        """Return the text that a cell or a function gives, encoded where some row needs it."""
+        present = self._unless_always(scope, lambda scope: f"{build(scope)} IS NOT NULL")
+        part = build(scope)
+        if encoding and not self.always(scope, lambda scope: f"{encoding.test}({build(scope)})"):
+            part = f"{encoding.macro}({part})"
+        return Pieces((part,), present)
 
     def called(self, call: Call, scope: Scope) -> str:
         """Return what a function answers: NULL where it cannot read its input, an empty text for nothing stated."""
@@ -129,97 +168,134 @@ class Expressions:
             )
             return f"{function.macro}({', '.join(arguments)})"
 
-        return self._make(scope, references(call), build)
+        return self._make(scope, build)
+
+    def mistakes(self, call: Call) -> Iterator[tuple[Call, Callable[[Scope], str], Mapping[str, str]]]:
+        """Yield the ways in which a function cannot read its inputs.
+
+        Each is the call with the inputs that may be at fault, the SQL that tells whether they are not, and what is said
+        if they are, by language tag. The last takes in all that the others do not tell.
+        """
+        function = self.functions[call.function]
+        if not function.expectation:
+            return
+        given = {function.parameter(name): (name, value) for name, value in call.inputs}
+
+        def is_made(mistake: Mistake, scope: Scope) -> str:
+            values = (self.value(given[name][1], scope) for name in mistake.parameters)
+            return f"coalesce({mistake.macro}({', '.join(values)}), false)"
+
+        def is_right(mistake: Mistake | None, others: Iterable[Mistake], scope: Scope) -> str:
+            read = [f"{self.value(value, scope)} IS NULL" for _, value in call.inputs]
+            read += [f"{self.called(call, scope)} IS NOT NULL", *(is_made(each, scope) for each in others)]
+            return f"({' OR '.join([*read, f'NOT {is_made(mistake, scope)}'] if mistake else read)})"
+
+        known = [each for each in function.mistakes if given.keys() >= set(each.parameters)]
+        for number, mistake in enumerate(known):
+            before = [each for each in known[:number] if set(each.parameters) & set(mistake.parameters)]
+            part = replace(call, inputs=tuple(given[name] for name in mistake.parameters))
+            yield part, partial(is_right, mistake, before), mistake.expectation
+        yield call, partial(is_right, None, known), function.expectation
 
     def holds(self, condition: Expression, scope: Scope) -> str:
         """Return the SQL that tells whether a condition is true."""
         return f"{self.value(condition, scope)} = 'true'"
 
-    # Terms: NULL where the text makes none
+    # Terms
 
-    def subject(self, term_map: TermMap, scope: Scope, number: int) -> str:
-        """Return the SQL of a subject; `number` tells the triples map from others."""
-        if isinstance(term_map.expression, Constant | Fresh):
-            return self.term(term_map, scope, number)
-        return self._make(scope, term_references(term_map), lambda scope: self.term(term_map, scope, number))
+    def subject(self, term_map: TermMap, scope: Scope, number: int) -> Pieces:
+        """Return a subject, which every triple of a row begins with; `number` tells the triples map from others."""
+        term = self.term(term_map, scope, number)
+        cheap = all(map(_CELL.fullmatch, term.varying)) and all(each.endswith(" IS NOT NULL") for each in term.present)
+        if cheap or self._knowledge is None or not self._knowledge.complete:
+            return term
+        made = self._make(scope, lambda scope: self.term(term_map, scope, number).sql)
+        return Pieces((made,), (f"{made} IS NOT NULL",) if term.present else ())
 
-    def term(self, term_map: TermMap, scope: Scope, number: int) -> str:
-        """Return the SQL of a term."""
+    def term(self, term_map: TermMap, scope: Scope, number: int) -> Pieces:
+        """Return a term."""
         if term_map.condition is not None:
-            term = self.term(replace(term_map, condition=None), scope, number)
-            return f"CASE WHEN {self.holds(term_map.condition, scope)} THEN {term} END"
+            return self.term(replace(term_map, condition=None), scope, number).where(
+                self.holds(term_map.condition, scope)
+            )
         expression = term_map.expression
         if isinstance(expression, Constant) and not (term_map.language or term_map.datatype):
-            return literal(str(expression.term))
+            return Pieces.fixed(str(expression.term))
         if isinstance(expression, Fresh):
             # A row of a table may be several records of a view.
             record = "rowid" if scope.table is not None and scope.table.view else "row"
-            return f"'_:n{number}r' || CAST({scope.alias}.{record} AS VARCHAR)"
+            return Pieces((literal(f"_:n{number}r"), f"CAST({scope.alias}.{record} AS VARCHAR)"))
         if term_map.term_type == "BlankNode":
-            return f"'_:' || lk_blank({self.value(expression, scope)})"
+            text = self.pieces(expression, scope)
+            return Pieces((literal("_:"), f"lk_blank({text.text})"), text.present)
         if term_map.term_type == "Literal":
             return self._literal(term_map, scope)
-        return f"'<' || {self.iri(term_map, scope)} || '>'"
+        return self.iri(term_map, scope).wrapped("<", ">")
 
-    def iri(self, term_map: TermMap, scope: Scope) -> str:
-        """Return the SQL of an IRI without its brackets."""
-        if isinstance(term_map.expression, Constant):
-            return literal(term_map.expression.term.value)
+    def iri(self, term_map: TermMap, scope: Scope) -> Pieces:
+        """Return an IRI without its brackets."""
         text, check = self.unchecked_iri(term_map, scope)
-        return f"CASE WHEN {check}({text}) THEN {text} END" if check else text
+        if check is None:
+            return text
+        return text.where(
+            *self._unless_always(scope, lambda scope: f"{check}({self.unchecked_iri(term_map, scope)[0].text})")
+        )
 
-    def unchecked_iri(self, term_map: TermMap, scope: Scope) -> tuple[str, str | None]:
+    def unchecked_iri(self, term_map: TermMap, scope: Scope) -> tuple[Pieces, str | None]:
         """Return an IRI and the macro that has to check it, None where it is valid whatever the cells hold."""
         expression, base = term_map.expression, literal(scope.base_iri)
+        if isinstance(expression, Constant):
+            return Pieces.fixed(expression.term.value), None
         if term_map.term_type in ("UnsafeIRI", "UnsafeURI"):
-            return f"lk_unsafe(lk_absolute({self.value(expression, scope)}, {base}))", None
+            text = self.pieces(expression, scope)
+            return Pieces((f"lk_unsafe(lk_absolute({text.text}, {base}))",), text.present), None
         check = "lk_is_uri" if term_map.term_type == "URI" else "lk_is_iri"
         if not isinstance(expression, Template):
-            return f"lk_absolute({self.value(expression, scope)}, {base})", check
-        text = self.value(expression, scope, "lk_uri" if term_map.term_type == "URI" else "lk_iri")
+            text = self.pieces(expression, scope)
+            return Pieces((f"lk_absolute({text.text}, {base})",), text.present), check
+        text = self.pieces(expression, scope, UNRESERVED_ONLY if term_map.term_type == "URI" else IUNRESERVED_ONLY)
         first = expression.parts[0] if expression.parts else ""
         absolute = isinstance(first, str) and re.match(SCHEME, first) is not None
         # What is filled in is encoded and so has no colon: without one in the fixed text there is no scheme.
         relative = not absolute and not any(":" in part for part in expression.parts if isinstance(part, str))
         if relative:
-            text = f"{base} || {text}"
+            text = text.wrapped(scope.base_iri, "")
         elif not absolute:
-            return f"lk_absolute({text}, {base})", check
+            return Pieces((f"lk_absolute({text.text}, {base})",), text.present), check
         start = scope.base_iri if relative else ""
         tried = ("".join(part if isinstance(part, str) else filled for part in expression.parts) for filled in "a1-é")
         return text, None if all(is_iri(start + each) for each in tried) else check
 
-    def _literal(self, term_map: TermMap, scope: Scope) -> str:
-        text = self.value(term_map.expression, scope)
-        quoted = f"'\"' || lk_esc({text}) || '\"'"
+    def _literal(self, term_map: TermMap, scope: Scope) -> Pieces:
+        quoted = self.pieces(term_map.expression, scope, ESCAPED).wrapped('"', '"')
         if term_map.language is not None:
-            if isinstance(term_map.language.expression, Constant):
-                return f"{quoted} || {literal('@' + term_map.language.expression.term.value)}"
-            tag = self.value(term_map.language.expression, scope)
-            return f"CASE WHEN lk_is_language_tag({tag}) THEN {quoted} || '@' || {tag} END"
+            language = term_map.language.expression
+            tag = self.pieces(language, scope)
+            if isinstance(language, Constant):
+                return quoted + tag.wrapped("@", "")
+            known = self._unless_always(scope, lambda scope: f"lk_is_language_tag({self.pieces(language, scope).text})")
+            return (quoted + tag.wrapped("@", "")).where(*known)
         if term_map.datatype is not None:
-            return self._typed_literal(term_map.datatype, text, quoted, scope)
+            return self._typed_literal(term_map.expression, term_map.datatype, quoted, scope)
         if isinstance(term_map.expression, Reference):
             natural = scope.cell(term_map.expression.name)[1]
             if natural is not None:
-                return f"{quoted} || lk_datatype({natural})"
+                return Pieces((*quoted.parts, f"lk_datatype({natural})"), quoted.present)
         if isinstance(term_map.expression, Call):
             returned = self.functions[term_map.expression.function].datatype
-            return f"{quoted} || {literal(f'^^<{returned}>')}" if returned else quoted
+            return quoted.wrapped("", f"^^<{returned}>") if returned else quoted
         return quoted
 
-    def _typed_literal(self, datatype_map: TermMap, text: str, quoted: str, scope: Scope) -> str:
-        iri = self.iri(datatype_map, scope)
+    def _typed_literal(self, expression: Expression, datatype_map: TermMap, quoted: Pieces, scope: Scope) -> Pieces:
         if not isinstance(datatype_map.expression, Constant):
-            return f"CASE WHEN lk_is_valid({text}, {iri}) THEN {quoted} || lk_datatype({iri}) END"
+            iri = self.iri(datatype_map, scope)
+            typed = Pieces((*quoted.parts, f"lk_datatype({iri.text})"), quoted.present)
+            return typed.where(*iri.present, f"lk_is_valid({self.pieces(expression, scope).text}, {iri.text})")
         stated = datatype_map.expression.term
         datatype = DATATYPES.get(stated.value)
         if datatype is not None:  # its lexical space holds nothing that would have to be escaped
-            suffix = literal(f'"^^<{datatype.iri}>')
-            return f"CASE WHEN {datatype.macro}({text}) THEN '\"' || {text} || {suffix} END"
-        return quoted if stated.value == XSD + "string" else f"{quoted} || {literal(f'^^{stated}')}"
-
-
-def _fixed(text: str, encode: str | None) -> str:
-    """Return fixed text of a template as it stands in an IRI: a URI has no letters beyond ASCII."""
-    return quote(text, safe="".join(map(chr, range(128)))) if encode == "lk_uri" else text
+            text = self.pieces(expression, scope).wrapped('"', f'"^^<{datatype.iri}>')
+            return text.where(
+                *self._unless_always(scope, lambda scope: f"{datatype.macro}({self.pieces(expression, scope).text})")
+            )
+        return quoted if stated.value == XSD + "string" else quoted.wrapped("", f"^^{stated}")

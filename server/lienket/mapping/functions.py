@@ -17,7 +17,7 @@ from ..datatypes import DATATYPES, lexical_macros
 from ..languages import Language
 from ..sql import literal
 from ..vocabulary import FNO, GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDFS, XSD
-from .document import Document, Node
+from .document import Document, Node, Term
 from .grel import GREL_MACROS
 from .terms import IRI, IUNRESERVED, SCHEME, UNRESERVED, URI
 
@@ -57,6 +57,9 @@ TERM_MACROS: Final[dict[str, str]] = {
     "lk_blank(t)": "CASE WHEN regexp_full_match(t, '[A-Za-z0-9]+') THEN 'b' || t ELSE 'x' || hex(encode(t)) END",
     "lk_datatype(d)": f"CASE WHEN d IS NULL OR d = '{XSD}string' THEN '' ELSE '^^<' || d || '>' END",
     "lk_stated(t)": "nullif(t, '')",
+    "lk_is_iunreserved(t)": f"regexp_full_match(t, '[{IUNRESERVED}]*')",
+    "lk_is_unreserved(t)": f"regexp_full_match(t, '[{UNRESERVED}]*')",
+    "lk_is_plain(t)": r"""NOT (contains(t, '"') OR contains(t, '\') OR contains(t, chr(10)) OR contains(t, chr(13)))""",
     "lk_is_iri(t)": f"regexp_full_match(t, {literal(IRI)})",
     "lk_is_uri(t)": f"regexp_full_match(t, {literal(URI)})",
     # Canonical form <https://www.w3.org/TR/xmlschema-2/#double>: one digit before the point, no needless zero.
@@ -92,6 +95,15 @@ ITEM_MACROS: Final[dict[str, str]] = {
 """Macros that sources use while loading JSON, and views for records inside of records."""
 
 _POINT: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
+
+MISTAKE_MACROS: Final[dict[str, str]] = {
+    "lk_is_longitude_wrong(x)": f"NOT regexp_full_match(x, '{_POINT}') OR abs(try_cast(x AS DOUBLE)) > 180",
+    "lk_is_latitude_wrong(y)": f"NOT regexp_full_match(y, '{_POINT}') OR abs(try_cast(y AS DOUBLE)) > 90",
+    "lk_is_order_wrong(x, y)": (
+        "NOT lk_is_latitude_wrong(x) AND lk_is_latitude_wrong(y) AND NOT lk_is_longitude_wrong(y)"
+    ),
+}
+"""What tells which input of a function it is that cannot be read."""
 
 FUNCTION_MACROS: Final[dict[str, str]] = {
     "lk_fn_pointDecimal(t)": f"CASE WHEN t = '' THEN '' WHEN regexp_full_match(t, '{_POINT}') THEN t END",
@@ -129,6 +141,18 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """One of the ways in which the inputs of a function can be wrong."""
+
+    macro: str
+    """Tells of the inputs whether it is this one."""
+    parameters: tuple[str, ...]
+    """IRIs of those inputs, in the order of the macro's arguments."""
+    expectation: Mapping[str, str]
+    """By language tag, what is said after them."""
+
+
+@dataclass(frozen=True)
 class Function:
     """A function that rules may call: FnO description and SQL macro."""
 
@@ -149,6 +173,8 @@ class Function:
     comments: Mapping[str, str]
     expectation: Mapping[str, str]
     """By language tag, what is said after an input that cannot be read; without it NULL is no value, and no fault."""
+    mistakes: tuple[Mistake, ...]
+    """What can be said more exactly than by `expectation`."""
     examples: tuple[Example, ...]
 
     @property
@@ -174,7 +200,7 @@ def _described(document: Document) -> Iterator[Function]:
     for node in document.of_type(FNO + "Function"):
         if not isinstance(node, pyoxigraph.NamedNode):
             continue
-        parameters, outputs = (tuple(_listed(document, node, word)) for word in ("expects", "returns"))
+        parameters, outputs = (tuple(_listed(document, node, FNO + word)) for word in ("expects", "returns"))
         predicates = {
             predicate.value: parameter.value
             for parameter in (*parameters, *outputs)
@@ -197,13 +223,22 @@ def _described(document: Document) -> Iterator[Function]:
             labels=_texts(document, node, RDFS + "label"),
             comments=_texts(document, node, RDFS + "comment"),
             expectation=_texts(document, node, _EXPECTATION),
+            mistakes=tuple(_mistakes(document, node)),
             examples=tuple(_examples(document, node, predicates, outputs[0].value)),
         )  # fmt: skip
 
 
-def _listed(document: Document, node: Node, word: str) -> Iterator[pyoxigraph.NamedNode]:
-    for head in document.objects(node, FNO + word):
+def _listed(document: Document, node: Term, word: str) -> Iterator[pyoxigraph.NamedNode]:
+    for head in document.objects(node, word):
         yield from (each for each in document.members(head) if isinstance(each, pyoxigraph.NamedNode))
+
+
+def _mistakes(document: Document, node: Node) -> Iterator[Mistake]:
+    for head in document.objects(node, LIENKET_FUNCTION + "mistakes"):
+        for mistake in document.members(head):
+            (test,) = document.objects(mistake, LIENKET_FUNCTION + "test")
+            parameters = tuple(each.value for each in _listed(document, mistake, LIENKET_FUNCTION + "of"))
+            yield Mistake(test.value, parameters, _texts(document, mistake, _EXPECTATION))
 
 
 def _says(document: Document, node: Node, word: str, text: str) -> bool:
@@ -221,7 +256,7 @@ def _examples(document: Document, node: Node, predicates: Mapping[str, str], out
             yield Example(texts, result)
 
 
-def _texts(document: Document, node: Node, predicate: str) -> dict[str, str]:
+def _texts(document: Document, node: Term, predicate: str) -> dict[str, str]:
     return {
         text.language or "": text.value
         for text in document.objects(node, predicate)
@@ -234,7 +269,7 @@ def macros(language: Language | None = None) -> dict[str, str]:
     known = TERM_MACROS | lexical_macros()
     cases = " ".join(f"WHEN {literal(iri)} THEN {datatype.macro}(t)" for iri, datatype in DATATYPES.items())
     known["lk_is_valid(t, d)"] = f"CASE d {cases} ELSE true END"
-    known |= ITEM_MACROS | FUNCTION_MACROS | GREL_MACROS
+    known |= ITEM_MACROS | MISTAKE_MACROS | FUNCTION_MACROS | GREL_MACROS
     if language is not None:
         known |= language.macros
         known["lk_clean_text(t)"] = "nullif(lk_clean(t), '')"
@@ -250,5 +285,5 @@ def macros(language: Language | None = None) -> dict[str, str]:
 
 def define(connection: duckdb.DuckDBPyConnection, language: Language | None = None) -> None:
     """Define every macro in a DuckDB connection."""
-    for signature, body in macros(language).items():
-        connection.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
+    statements = (f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}" for signature, body in macros(language).items())
+    connection.execute("; ".join(statements))

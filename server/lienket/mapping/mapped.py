@@ -9,14 +9,12 @@ from typing import Any, Final, Self
 import duckdb
 
 from ..errors import Fault, distinct
-from ..sql import literal
 from .program import Branch, Check, Program
 from .sources import Table
+from .writing import Compression, write_nquads
 
-_FAULTS_A_RULE: Final = 1000
-"""So many cells are named for one rule; of more, the number is told."""
-
-_NOTHING: Final = "SELECT '' AS line WHERE false"
+_FAULTS_A_RULE: Final = 100_000
+"""So many cells are named for one rule, as many as memory takes lightly; of more, the number is told."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,6 @@ class Mapped:
         """Cells that could not become RDF, and rows of which something is lost, by table and row."""
         self._program = program
         self._subjects_listed = False
-        # Rows carry their numbers by now; keeping them in order would cost the writer its second core and its memory.
-        connection.execute("SET preserve_insertion_order = false")
         for statement in program.preparations:
             connection.execute(statement)
         connection.execute(f"CREATE VIEW quads AS {program.quads()}")
@@ -72,53 +68,18 @@ class Mapped:
         """
         return self.connection.view("quads")
 
-    def write_nquads(self, path: Path | str, *, sort: bool = False) -> int:
+    @property
+    def names_graphs(self) -> bool:
+        """Whether a quad may be in another graph than the default graph, so that N-Triples cannot hold them all."""
+        return any(branch.graph is not None for branch in self._program.branches)
+
+    def write_nquads(self, path: Path | str, *, sort: bool = False, compression: Compression = "none") -> int:
         """Write the distinct quads as N-Quads; return their number.
 
         With `sort` the lines are in code-point order, so that equal data make equal files.
         """
-        repeated, singular = self._repeatable()
-        parts = []
-        for number in sorted({branch.number for branch in singular}):
-            branches = [branch for branch in singular if branch.number == number]
-            lines = [f"({branch.line()})" for branch in branches]
-            # One pass over the table: a row becomes all of its lines at once, except where they are to be sorted.
-            line = f"unnest([{', '.join(lines)}])" if sort else f"concat_ws(chr(10), {', '.join(lines)})"
-            query = f"SELECT {line} AS line FROM {branches[0].sources} WHERE {branches[0].subject} IS NOT NULL"
-            # Asking for the line again would make it twice, so only rows that may have no quad are asked.
-            certain = not sort and any(branch.certain for branch in branches)
-            parts.append(query if certain else f"SELECT line FROM ({query}) WHERE line <> ''")
-        if repeated:
-            several = " UNION ALL ".join(
-                f"SELECT {branch.line()} AS line FROM {branch.sources}"
-                + (f" WHERE {branch.condition}" if branch.condition else "")
-                for branch in repeated
-            )
-            parts.append(f"SELECT DISTINCT line FROM ({several}) WHERE line IS NOT NULL")
-        query = f"SELECT line FROM ({' UNION ALL '.join(parts) or _NOTHING})"
-        # No text of N-Quads holds a line break, so that nothing has to be quoted; the delimiter never occurs.
-        options = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01'"
-        order = " ORDER BY line" if sort else ""
-        self.connection.execute(f"COPY ({query}{order}) TO {literal(str(path))} ({options})")
-        return _number_of_lines(Path(path))
-
-    def _repeatable(self) -> tuple[list[Branch], list[Branch]]:
-        """Tell the branches whose quads may come twice from those whose quads cannot.
-
-        The second kind makes one quad a row, each row has its own subject, and no other branch makes the same.
-        """
-        own: dict[int, bool] = {}
-        repeated: list[Branch] = []
-        singular: list[Branch] = []
-        for branch in self._program.branches:
-            alone = branch.table is not None and not branch.several and not any(
-                branch is not other and branch.may_equal(other) for other in self._program.branches
-            )  # fmt: skip
-            if alone and branch.number not in own:
-                query = f"SELECT count({branch.subject}) = count(DISTINCT {branch.subject}) FROM {branch.sources}"
-                own[branch.number] = self._all(query)[0][0]
-            (singular if alone and own[branch.number] else repeated).append(branch)
-        return repeated, singular
+        branches = self._program.branches
+        return write_nquads(branches, self._all, Path(path), sort=sort, compression=compression)
 
     def check(self, on_progress: Callable[[str, int, int], None] | None = None, *, lost_rows: str = "warning") -> None:
         """Look for cells that cannot become RDF and name them in `faults`.
@@ -147,13 +108,14 @@ class Mapped:
     def _faults_of(self, check: Check) -> list[Fault]:
         table = check.table
         headers = ", ".join(table.columns[name].name for name in check.columns)
-        found = self._all(f"SELECT DISTINCT row, text FROM ({check.sql}) ORDER BY row LIMIT {_FAULTS_A_RULE + 1}")
-        rows = [row for row, _ in found]
+        cells = "row, text, other" if check.other else "row, text, NULL"
+        found = self._all(f"SELECT DISTINCT {cells} FROM ({check.sql}) ORDER BY row LIMIT {_FAULTS_A_RULE + 1}")
+        rows = [row for row, *_ in found]
         typed = (self._typed_of_view if table.view else self._typed)(table, check.columns, rows)
         faults = [
-            Fault(check.message, table.file, row, headers, typed.get(row, text) or None, table.sheet, check.values,
-                  check.translations)
-            for row, text in found[:_FAULTS_A_RULE]
+            Fault(check.message, table.file, row, headers, typed.get(row, text) or None, table.sheet,
+                  {**check.values, check.other: other} if check.other else check.values, check.translations)
+            for row, text, other in found[:_FAULTS_A_RULE]
         ]  # fmt: skip
         if len(found) > _FAULTS_A_RULE:
             number = self._all(f"SELECT count(DISTINCT row) FROM ({check.sql})")[0][0] - _FAULTS_A_RULE
@@ -251,8 +213,3 @@ class Mapped:
 
     def _all(self, query: str, *values: object) -> list[Any]:
         return self.connection.execute(query, list(values)).fetchall()
-
-
-def _number_of_lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))

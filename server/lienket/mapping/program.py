@@ -1,10 +1,10 @@
 """What rules compile to: SELECTs that make quads, and SELECTs that find cells no quad can be made of."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..sql import literal
+from .pieces import Pieces
 from .sources import Table
 
 
@@ -21,11 +21,11 @@ class Branch:
     sources_of_subject: str
     """FROM clause as far as the subject needs it."""
     condition: str | None
-    subject: str
-    predicate: str
-    object: str
-    graph: str | None
-    """SQL of the graph's name; None for the default graph."""
+    subject: Pieces
+    predicate: Pieces
+    object: Pieces
+    graph: Pieces | None
+    """The graph's name; None for the default graph."""
     predicate_iri: str | None
     """The predicate where it is the same for all rows."""
     subject_columns: tuple[str, ...]
@@ -37,37 +37,41 @@ class Branch:
     """Whether the subject has a condition, so that rows without one are nothing unusual."""
 
     @property
-    def certain(self) -> bool:
-        """Whether every row with a subject makes a quad: the rest is fixed."""
-        return all(is_literal(sql) for sql in (self.predicate, self.object, self.graph or "''"))
+    def terms(self) -> tuple[Pieces, ...]:
+        """The terms, as they follow one another in a line."""
+        return (self.subject, self.predicate, self.object, *((self.graph,) if self.graph is not None else ()))
 
-    def line(self) -> str:
-        """Return the SQL of the N-Quads line <https://www.w3.org/TR/n-quads/>; NULL where there is no quad."""
-        graph = f" || ' ' || {self.graph}" if self.graph is not None else ""
-        return f"{self.subject} || ' ' || {self.predicate} || ' ' || {self.object}{graph} || ' .'"
+    @property
+    def present(self) -> tuple[str, ...]:
+        """SQL conditions under which there is a quad; without any every row makes one."""
+        return tuple(dict.fromkeys(condition for term in self.terms for condition in term.present))
+
+    @property
+    def where(self) -> str:
+        """WHERE clause of the rows that make a quad."""
+        conditions = [*([self.condition] if self.condition else []), *self.present]
+        return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+    def line(self) -> tuple[str, ...]:
+        """Return the pieces of the line of N-Quads <https://www.w3.org/TR/n-quads/> of a row that makes a quad."""
+        return (*(part for term in self.terms for part in (*term.parts, "' '")), "'.'")
 
     def may_equal(self, other: "Branch") -> bool:
-        """Tell whether a quad of this branch may be a quad of the other: not where a fixed term differs."""
-        terms = ((self.subject, other.subject), (self.predicate, other.predicate), (self.object, other.object))
-        pairs = (*terms, (self.graph or "''", other.graph or "''"))
-        return not any(is_literal(mine) and is_literal(theirs) and mine != theirs for mine, theirs in pairs)
+        """Tell whether a quad of this branch may be a quad of the other."""
+        return len(self.terms) == len(other.terms) and all(
+            mine.may_equal(theirs) for mine, theirs in zip(self.terms, other.terms, strict=True)
+        )
 
     def select(self) -> str:
         """Return the SELECT whose rows are quads with the cells they come from."""
-        terms = [("subject", self.subject), ("predicate", self.predicate), ("object", self.object)]
-        kept = [f"{name} IS NOT NULL" for name, sql in terms if not is_literal(sql)]
-        if self.graph is not None and not is_literal(self.graph):
-            kept.append("graph IS NOT NULL")
         listed = ", ".join(map(literal, self.columns))
-        rows = (
+        return (
             f"SELECT {literal(self.triples_map)} AS triples_map, "
             f"{literal(self.table.file) if self.table else 'NULL'} AS source, c.row AS row, "
-            + ", ".join(f"{sql} AS {name}" for name, sql in terms)
-            + f", {self.graph or 'CAST(NULL AS VARCHAR)'} AS graph, CAST([{listed}] AS VARCHAR[]) AS columns"
-            + f" FROM {self.sources}"
-            + (f" WHERE {self.condition}" if self.condition else "")
+            f"{self.subject.text} AS subject, {self.predicate.text} AS predicate, {self.object.text} AS object, "
+            f"{self.graph.text if self.graph is not None else 'CAST(NULL AS VARCHAR)'} AS graph, "
+            f"CAST([{listed}] AS VARCHAR[]) AS columns FROM {self.sources}{self.where}"
         )
-        return f"SELECT * FROM ({rows})" + (f" WHERE {' AND '.join(kept)}" if kept else "")
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class Check:
     message: str
     values: Mapping[str, str] = field(default_factory=dict)
     translations: Mapping[str, str] = field(default_factory=dict)
+    other: str | None = None
+    """Name of the value of the message that `sql` tells for each row, in a third column (row, text, other)."""
 
 
 @dataclass(frozen=True)
@@ -115,30 +121,25 @@ class Program:
             for subject in dict.fromkeys(branch.subject for branch in mine if branch.subject_columns):
                 headers = next(branch.subject_columns for branch in mine if branch.subject == subject)
                 lost = " OR ".join(_lost(table, mine, subject))
-                if lost:
-                    where = f"{subject} IS NULL AND ({lost})"
+                if lost and subject.present:
+                    where = f"{subject.absent} AND ({lost})"
                     yield table, headers, f"SELECT c.row FROM {table.identifier} AS c WHERE {where}"
 
     def subjects(self) -> str:
         """Return the query (branch number, row, subject) with every subject that a row makes or should make."""
         first = {branch.number: branch for branch in reversed(self.branches) if branch.table}
         return "\nUNION ALL ".join(
-            f"SELECT {number} AS number, c.row AS row, {branch.subject} AS subject FROM {branch.sources_of_subject}"
+            f"SELECT {number} AS number, c.row AS row, {branch.subject.sql} AS subject FROM {branch.sources_of_subject}"
             for number, branch in sorted(first.items())
         ) or "SELECT 0 AS number, CAST(0 AS BIGINT) AS row, '' AS subject WHERE false"  # fmt: skip
 
 
-def _lost(table: Table, branches: Sequence[Branch], subject: str) -> Iterator[str]:
+def _lost(table: Table, branches: Sequence[Branch], subject: Pieces) -> Iterator[str]:
     """Yield for each column that is read for `subject` the condition that its cell is filled and read for nothing."""
     for column in table.columns.values():
         readers = dict.fromkeys(
             branch.subject for branch in branches if column.name in (*branch.columns, *branch.subject_columns)
         )
         if subject in readers:
-            unread = " AND ".join(f"{reader} IS NULL" for reader in readers)
+            unread = " AND ".join(reader.absent for reader in readers)
             yield f"(c.{column.identifier} <> '' AND {unread})"
-
-
-def is_literal(sql: str) -> bool:
-    """Tell whether a SQL expression is one string literal, so that it is the same for every row."""
-    return re.fullmatch(r"'(?:[^']|'')*'", sql) is not None

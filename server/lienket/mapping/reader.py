@@ -16,12 +16,14 @@ from ..datatypes import is_language_tag
 from ..errors import Fault, InputError
 from ..vocabulary import RDF, RML
 from .document import Document, Node, Term
+from .key_reader import KeyReading
 from .reading import short
 from .rules import (
     DEFAULT_BASE_IRI,
     TERM_TYPES,
     Call,
     Constant,
+    Constraint,
     LogicalView,
     PredicateObjectMap,
     Reference,
@@ -34,10 +36,9 @@ from .rules import (
     TriplesMap,
     term_maps,
     term_references,
+    views,
 )
-from .source_reader import SourceReader
 from .terms import is_iri
-from .view_reader import ViewReading
 from .yarrrml import YARRRML_SUFFIXES, read_yarrrml
 
 _PROPERTIES: Final = frozenset(
@@ -50,6 +51,7 @@ _PROPERTIES: Final = frozenset(
         "parentMap", "parent", "functionExecution", "function", "functionMap", "input", "parameter", "parameterMap",
         "inputValue", "inputValueMap", "return", "returnMap", "condition", "viewOn", "field", "fieldName", "leftJoin",
         "innerJoin", "parentLogicalView", "structuralAnnotation", "onFields", "targetView", "targetFields",
+        "namespace", "namespacePrefix", "namespaceURL",
     )
 )  # fmt: skip
 """The words of RML that this module reads; another one in the namespace is a mistake, said so."""
@@ -68,20 +70,27 @@ def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     """
     path = Path(path)
     read = read_yarrrml if path.suffix.lower() in YARRRML_SUFFIXES else Document
-    reader = _Reader(read(path, base_iri), base_iri)
+    document = read(path, base_iri)
+    reader = _Reader(document, base_iri)
     triples_maps = reader.triples_maps()
     if reader.faults:
         raise InputError(*reader.faults)
-    return Rules(path, triples_maps, tuple(reader.warnings))
+    of_views = [view.name for each in triples_maps.values() for view in views(each.source)]
+    rows = {name: row for name in (*triples_maps, *of_views) if (row := document.row(name)) is not None}
+    return Rules(path, triples_maps, reader.constraints, tuple(reader.warnings), rows)
 
 
-class _Reader(ViewReading):
+class _Reader(KeyReading):
     """Walks a document."""
 
     def __init__(self, document: Document, base_iri: str) -> None:
         super().__init__(document)
         self._base_iri = base_iri
-        self._sources = SourceReader(document, self._one, self._text, self._fault)
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What has to hold of the tables."""
+        return tuple(self._constraints)
 
     @property
     def warnings(self) -> list[Fault]:
@@ -118,6 +127,7 @@ class _Reader(ViewReading):
                         self._fault("joins the triples map {parent}, which is not in this file", parent=parent.parent)
         for view in self._document.of_type(RML + "LogicalView"):
             self._logical_view(view)  # one that nobody uses may be at fault too
+        self._read_annotations()
         for triples_map in found.values():
             self._place = {"triples_map": triples_map.name}
             self._check_joins(triples_map, found)
@@ -183,7 +193,10 @@ class _Reader(ViewReading):
         return self._logical_view(logical) if self._is_view(logical) else self._source(logical)
 
     def _source(self, logical: Term) -> Source | None:
-        return self._sources.read(logical)
+        source = self._sources.read(logical)
+        if source is not None:
+            self._read_schema(logical, source)
+        return source
 
     def _predicate_object_map(self, node: Term) -> PredicateObjectMap:
         predicates = self._shortcut_or_map(node, "predicate", "predicateMap", ("IRI",))

@@ -12,13 +12,15 @@ from ..vocabulary import QL, RML
 from .document import Term
 
 TermType = Literal["IRI", "URI", "UnsafeIRI", "UnsafeURI", "BlankNode", "Literal"]
-Formulation = Literal["table", "json", "database table", "database query"]
+Formulation = Literal["table", "json", "xml", "database table", "database query"]
+Holds = Literal["unique", "filled", "iri safe", "reference"]
 
 TERM_TYPES: Final[dict[str, TermType]] = {
     RML + name: name for name in ("IRI", "URI", "UnsafeIRI", "UnsafeURI", "BlankNode", "Literal")
 }
 FORMULATIONS: Final[dict[str, Formulation]] = {
     RML + "CSV": "table", RML + "JSONPath": "json", QL + "JSONPath": "json",
+    RML + "XPath": "xml", QL + "XPath": "xml",
     RML + "SQL2008Table": "database table", RML + "SQLTable": "database table",
     RML + "SQL2008Query": "database query", RML + "SQLQuery": "database query",
 }  # fmt: skip
@@ -35,7 +37,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Reference:
-    """The value of a column (a table) or of a path below the item (JSON)."""
+    """The value of a column (a table) or of a path below the item (JSON, XML)."""
 
     name: str
 
@@ -141,7 +143,7 @@ class Source:
     """"mapping" (the folder of the document), "working" (the working folder) or a folder."""
     formulation: Formulation
     iterator: str | None = None
-    """JSONPath of the items; for a workbook the name of the sheet; for a database its table or query."""
+    """JSONPath of the items, XPath of the elements; of a workbook the sheet; of a database its table or query."""
     nulls: tuple[str, ...] = ()
     """Texts that stand for no value."""
     database: Database | None = None
@@ -153,6 +155,8 @@ class Source:
     dialect: Dialect | None = None
     short_paths: bool = False
     """Whether `name` stands for `$.name`, as legacy RML has it."""
+    namespaces: tuple[tuple[str, str], ...] = ()
+    """Prefixes that its paths of XML use, with their namespaces."""
 
 
 @dataclass(frozen=True)
@@ -223,13 +227,36 @@ class TriplesMap:
 
 
 @dataclass(frozen=True)
+class Constraint:
+    """What has to hold of the rows of a table, whatever is mapped of them."""
+
+    holds: Holds
+    on: Source | LogicalView
+    columns: tuple[str, ...]
+    target: Source | LogicalView | None = None
+    """Where the values of a reference have to stand."""
+    target_columns: tuple[str, ...] = ()
+    """The columns of the target that stand for `columns`, in their order."""
+
+
+@dataclass(frozen=True)
 class Rules:
     """One mapping document."""
 
     path: Path
     triples_maps: Mapping[str, TriplesMap]
+    constraints: tuple[Constraint, ...] = ()
     warnings: tuple[Fault, ...] = ()
     """What is not wrong in the document, and should be mended all the same."""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """Lines of the document where triples maps and views are described, by name, as far as they are known."""
+
+    def sources(self) -> Iterator[Source | LogicalView]:
+        """Yield the sources and views that triples maps and constraints read, each once."""
+        found = [each.source for each in self.triples_maps.values()]
+        for constraint in self.constraints:
+            found += [constraint.on, constraint.target]
+        yield from dict.fromkeys(source for source in found if source is not None)
 
 
 def references(expression: Expression) -> Iterator[str]:
@@ -322,13 +349,21 @@ def joins(document: Rules, triples_map: TriplesMap) -> Iterator[tuple[TriplesMap
 
 
 def calls(document: Rules, triples_map: TriplesMap) -> Iterator[Call]:
-    """Yield every function call of a triples map and its views; inner ones after those that they are inputs of."""
+    """Yield every function call of a triples map; inner ones after those that they are inputs of."""
     expressions: list[Expression] = [
         expression for term_map in term_maps(triples_map) for expression in term_expressions(term_map)
     ]
     for _, reference in joins(document, triples_map):
         expressions += [side for each in reference.conditions for side in (each.child, each.parent)]
-    expressions += [expression for view in views(triples_map.source) for expression in _view_expressions(view)]
+    yield from _called(expressions)
+
+
+def view_calls(view: LogicalView) -> Iterator[Call]:
+    """Yield every function call of a view itself, not of those it is made of."""
+    yield from _called(list(_view_expressions(view)))
+
+
+def _called(expressions: list[Expression]) -> Iterator[Call]:
     while expressions:
         expression = expressions.pop(0)
         if isinstance(expression, Call):

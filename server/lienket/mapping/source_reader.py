@@ -8,14 +8,16 @@ import pyoxigraph
 from pyoxigraph import BlankNode, NamedNode
 
 from ..errors import Fault
-from ..vocabulary import CSVW, D2RQ, DCAT, HCTL, QL, RML, TD
+from ..vocabulary import CSVW, D2RQ, DCAT, HCTL, QL, RDF, RML, TD
 from .document import Document, Term
 from .rules import FORMULATIONS, Database, Dialect, Formulation, Source
 
-SQL_VERSIONS: Final = tuple(RML + name for name in ("SQL2008", "PostgreSQL", "SQLite"))
+SQL_VERSIONS: Final = tuple(RML + name for name in ("SQL2008", "PostgreSQL", "SQLite", "MySQL"))
 """What a mapping may say its queries are written in: the core of the standard, or a database that is known here."""
 
 
+_DESCRIBED_XPATH: Final = NamedNode(RML + "XPathReferenceFormulation")
+_BY_SUFFIX: Final[dict[str, Formulation]] = {".json": "json", ".xml": "xml"}
 COMPRESSIONS: Final = ("gzip", "zip", "targz", "tarxz")
 ADDRESSES: Final = (CSVW + "url", DCAT + "downloadURL", HCTL + "hasTarget")
 """Words by which other vocabularies say where a file lies."""
@@ -48,7 +50,7 @@ class SourceReader:
         """Return what a logical source states; None where it is at fault."""
         iterator = self._text(logical, "iterator")
         stated = self._one(logical, "referenceFormulation")
-        formulation = FORMULATIONS.get(getattr(stated, "value", ""))
+        formulation, namespaces = self._formulation(stated)
         if stated is not None and formulation is None:
             self._fault(
                 "has a reference formulation that is not known: {found}; known are {known}",
@@ -63,9 +65,12 @@ class SourceReader:
             return None
         path, root = self._file(source)
         if formulation is None:
-            formulation = "json" if Path(path).suffix.lower() == ".json" else "table"
+            formulation = _BY_SUFFIX.get(Path(path).suffix.lower(), "table")
         if formulation == "json" and iterator is None:
             iterator = "$"
+        if formulation == "xml" and iterator in (None, "/"):
+            self._fault("reads XML and does not say where its records are: give their path as rml:iterator")
+            return None
         encoding, dialect = self._encoding(source), None
         for node in self._document.objects(source, CSVW + "dialect"):
             dialect = self._dialect(node)
@@ -73,8 +78,21 @@ class SourceReader:
         return Source(
             path, root, formulation, iterator, self._nulls(source, logical), None,
             None if encoding in ("UTF-8", "utf-8") else encoding, self._compression(source), dialect,
-            getattr(stated, "value", "") == QL + "JSONPath",
+            getattr(stated, "value", "") == QL + "JSONPath", namespaces,
         )  # fmt: skip
+
+    def _formulation(self, stated: Term | None) -> tuple[Formulation | None, tuple[tuple[str, str], ...]]:
+        """Return a reference formulation; of one for XPath that is described, with the namespaces of its prefixes."""
+        if stated is None or _DESCRIBED_XPATH not in self._document.objects(stated, RDF + "type"):
+            return FORMULATIONS.get(getattr(stated, "value", "")), ()
+        namespaces = {}
+        for node in self._document.objects(stated, RML + "namespace"):
+            prefix, address = (self._text(node, word) for word in ("namespacePrefix", "namespaceURL"))
+            if prefix and address:
+                namespaces[prefix] = address
+            else:
+                self._fault("has an rml:namespace that lacks rml:namespacePrefix or rml:namespaceURL")
+        return "xml", tuple(sorted(namespaces.items()))
 
     def _of_database(self, logical: Term, formulation: Formulation, iterator: str | None) -> Source | None:
         if iterator is None:

@@ -109,6 +109,10 @@ class ViewReading(Reading, ABC):
                 field=name, known=", ".join(map(short, FORMULATIONS)),
             )  # fmt: skip
             return
+        if kind == "xml":
+            self._fault("has the iterable field {field} of XML: only JSON and tables hold records that can be read",
+                        field=name)  # fmt: skip
+            return
         iterator = self._text(node, "iterator")
         if kind == "json":
             iterator = iterator or "$"

@@ -139,6 +139,10 @@ class _FieldScope(Scope):
     def cell(self, name: str) -> tuple[str, str | None]:
         return self._cells[name].text, self._cells[name].datatype
 
+    def values(self, names: Iterable[str]) -> list[_Value]:
+        """Return some of the cells."""
+        return [self._cells[name] for name in names]
+
 
 @dataclass(frozen=True)
 class CompiledView:
@@ -159,7 +163,7 @@ def compile_view(
     base = tables[view.on]
     compiler = _ViewCompiler(base, expressions)
     if "#" in wanted:
-        compiler.values["#"] = _Value("", None, "#", compiler.add("row_number() OVER (ORDER BY s.rowid) - 1"))
+        compiler.values["#"] = _Value("", None, "#", compiler.add(f"row_number() OVER (ORDER BY s.{_order(base)}) - 1"))
     compiler.fields(view.fields, _Row(base), "", base.lists)
     for join in view.joins:
         compiler.join(join, tables[join.parent], {name.removesuffix(".#") for name in wanted if name.endswith(".#")})
@@ -179,6 +183,11 @@ def compile_view(
         Check(each.sql, table, (each.name,), each.message, each.values, each.translations) for each in compiler.asked
     )
     return CompiledView(table, select, _typed_texts(base, columns, compiler.values), checks)
+
+
+def _order(table: Table) -> str:
+    """Return the column that tells the order of records: a row of a view may be several."""
+    return "rowid" if table.view else "row"
 
 
 def _typed_texts(base: Table, columns: Mapping[str, Column], values: Mapping[str, _Value]) -> str:
@@ -334,17 +343,22 @@ class _ViewCompiler:
             found = expression.term.datatype.value
         return literal(found) if found and found != XSD + "string" else None
 
-    def _ask_unread(self, expression: Expression, scope: Scope, name: str) -> None:
+    def _ask_unread(self, expression: Expression, scope: _FieldScope, name: str) -> None:
         if not isinstance(expression, Call):
             return
         for _, value in expression.inputs:
             self._ask_unread(value, scope, name)
-        function = self._expressions.functions[expression.function]
-        if function.expectation and list(references(expression)):
-            text = " || ', ' || ".join(f"coalesce({scope.cell(each)[0]}, '')" for each in references(expression))
-            given = [f"{self._expressions.value(value, scope)} IS NOT NULL" for _, value in expression.inputs]
-            unread = " AND ".join([*given, f"{self._expressions.called(expression, scope)} IS NULL"])
-            self._ask(name, text, unread, function.expectation["en"], function.expectation)
+        for part, is_right, said in self._expressions.mistakes(expression):
+            names = list(dict.fromkeys(references(part)))
+            if names:
+                cells = scope.values(names)
+                text = " || ', ' || ".join(f"coalesce({cell.text}, '')" for cell in cells)
+                asked = name
+                if part != expression:  # a column of its own, which no rule can name
+                    asked = "\0".join((name, *names))
+                    alone = cells[0].text if len(cells) == 1 else text
+                    self.values[asked] = _Value(alone, None, ", ".join(cell.header for cell in cells), "0")
+                self._ask(asked, text, f"NOT {is_right(scope)}", said["en"], said)
 
     def join(self, join: ViewJoin, parent: Table, numbered: set[str]) -> None:
         """Join the records of another view, with the fields that are taken from them."""
@@ -360,8 +374,8 @@ class _ViewCompiler:
             mine = self.add("row_number() OVER ()")
             self._number += 1
             columns.append(
-                f"CASE WHEN p.row IS NOT NULL THEN row_number() OVER (PARTITION BY {mine} ORDER BY p.rowid) - 1 END "
-                f"AS v{self._number}"
+                f"CASE WHEN p.row IS NOT NULL THEN row_number() OVER (PARTITION BY {mine} "
+                f"ORDER BY p.{_order(parent)}) - 1 END AS v{self._number}"
             )
             index = f"s.v{self._number}"
         for each in join.fields:

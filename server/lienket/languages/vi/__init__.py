@@ -12,6 +12,7 @@ from typing import Final
 from .. import Pack
 from ..text import clean as _clean
 from ..text import sql_clean, without_marks
+from .encodings import DECODERS
 
 _VOWELS: Final = "aăâeêioôơuưy"
 _TONES: Final = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
@@ -163,4 +164,5 @@ PACK: Final = Pack(
     macros=_MACROS,
     date_pattern="dd/MM/yyyy",
     datetime_pattern="dd/MM/yyyy HH:mm",
+    decoders=DECODERS,
 )

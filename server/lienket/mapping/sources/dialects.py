@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...errors import Fault, InputError, shown
 from ..rules import Dialect
+from .files import encoding_fault
 
 
 def is_usual(dialect: Dialect) -> bool:
@@ -14,9 +15,12 @@ def is_usual(dialect: Dialect) -> bool:
     return replace(dialect, delimiter=None) == Dialect()
 
 
-def table(path: Path, encoding: str, dialect: Dialect) -> tuple[list[str], int, Iterator[tuple[int, list[str]]]]:
-    """Return the header, its row, and the records behind it with their rows; a text without a header has row 0."""
-    records = ((row, record) for row, record in _records(path, encoding, dialect) if any(record))
+def table(path: Path, dialect: Dialect) -> tuple[list[str], int, Iterator[tuple[int, list[str]]]]:
+    """Return the header of a text in UTF-8, its row, and the records behind it with their rows.
+
+    A text without a header has row 0.
+    """
+    records = ((row, record) for row, record in _records(path, dialect) if any(record))
     row, first = next(records, (1, []))
     if dialect.header:
         return first, row, records
@@ -28,10 +32,10 @@ def table(path: Path, encoding: str, dialect: Dialect) -> tuple[list[str], int, 
     return [str(number) for number in range(1, len(first) + 1)], 0, all_records()
 
 
-def _records(path: Path, encoding: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def _records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     row = 0
     at_start, at_end = dialect.trim
-    with path.open(encoding=encoding, newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         # A comment becomes a blank line, which is left out, so that every row keeps its number.
         lines = ("\n" if dialect.comment and line.startswith(dialect.comment) else line for line in file)
         reader = csv.reader(
@@ -48,9 +52,7 @@ def _records(path: Path, encoding: str, dialect: Dialect) -> Iterator[tuple[int,
                 cells = [cell.lstrip() for cell in record] if at_start else record
                 yield row, [cell.rstrip() for cell in cells] if at_end else cells
         except UnicodeError as error:
-            raise InputError(
-                Fault("is not text in {encoding}", shown(path), row + 1, values={"encoding": encoding})
-            ) from error
+            raise encoding_fault(path) from error
         except csv.Error as error:
             raise InputError(
                 Fault("has a quotation mark in the wrong place, or one without its second", shown(path), row + 1)

@@ -5,53 +5,24 @@ long form, graphs, languages, datatypes, functions, conditions, and objects that
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 
-from ..errors import Fault, InputError, shown
-from ..vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, PREFIXES, RDF, RML
-from .document import Document, Node, Term
-from .terms import is_iri
-from .yaml_nodes import List, Map, Text, Value, read_yaml
+from ...errors import InputError
+from ...vocabulary import GREL, IDLAB_FUNCTION, RDF, RML
+from ..document import Document, Node
+from ..terms import is_iri
+from ..yaml_nodes import List, Map, Text, Value, read_yaml
+from .sources import REFERENCE, Sources, unescaped
 
 YARRRML_SUFFIXES: Final = (".yml", ".yaml")
 
-_KEYS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
-    "document": {
-        "prefixes": ("prefixes", "prefix"), "base": ("base",), "sources": ("sources", "source"),
-        "mappings": ("mappings", "mapping", "m"), "authors": ("authors", "author", "a"),
-    },
-    "source": {
-        "access": ("access",), "referenceFormulation": ("referenceFormulation",), "iterator": ("iterator",),
-        "null": ("null", "nulls"), "type": ("type",),
-    },
-    "mapping": {
-        "sources": ("sources", "source"), "subjects": ("subjects", "subject", "s"), "graphs": ("graphs", "graph", "g"),
-        "predicateobjects": ("predicateobjects", "predicateobject", "po"),
-        "condition": ("condition", "conditions", "c"),
-    },
-    "predicateobjects": {
-        "predicates": ("predicates", "predicate", "p"), "objects": ("objects", "object", "o"),
-        "graphs": ("graphs", "graph", "g"), "condition": ("condition", "conditions", "c"),
-    },
-    "object": {
-        "value": ("value", "v"), "type": ("type", "t"), "datatype": ("datatype", "d"), "language": ("language", "l"),
-        "mapping": ("mapping", "mappings", "m"), "function": ("function", "f", "fn"),
-        "parameters": ("parameters", "parameter", "pms", "ps"), "condition": ("condition", "conditions", "c"),
-    },
-    "parameter": {"parameter": ("parameter", "pm"), "value": ("value", "v"), "type": ("type", "t"), "from": ("from",)},
-}  # fmt: skip
-"""What may stand in each part of a file: key → the ways to write it."""
-
-_FORMULATIONS: Final = {"csv": "CSV", "jsonpath": "JSONPath", "json": "JSONPath"}
 _TYPES: Final = {"iri": "IRI", "blank": "BlankNode", "literal": "Literal"}
-_PREFIXES: Final = PREFIXES | {"lk": LIENKET_FUNCTION, "grel": GREL, "idlab-fn": IDLAB_FUNCTION}
 _SHORT_FUNCTIONS: Final = {"equal": IDLAB_FUNCTION + "equal", "notEqual": IDLAB_FUNCTION + "notEqual"}
 _SHORT_PARAMETERS: Final = {"str1": GREL + "valueParam", "str2": GREL + "valueParam2"}
-_REFERENCE: Final = re.compile(r"\$\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)")
 
 
 def read_yarrrml(path: Path, base_iri: str) -> Document:
@@ -67,79 +38,15 @@ def read_yarrrml(path: Path, base_iri: str) -> Document:
     return Document.of(path, reader.triples, reader.names, reader.rows)
 
 
-class _Reader:
-    """Writes triples of RML as it walks the file; collects faults instead of stopping at the first."""
+class _Reader(Sources):
+    """Walks a file."""
 
     def __init__(self, path: Path, base_iri: str) -> None:
-        self._file = shown(path)
+        super().__init__(path)
         self._base_iri = base_iri
-        self._prefixes: dict[str, str] = dict(_PREFIXES)
-        self._sources: dict[str, Value] = {}
         self._variants: dict[str, list[Node]] = {}
-        self._mapping = ""
-        self.triples: list[tuple[Node, str, Term]] = []
         self.names: dict[Node, str] = {}
         self.rows: dict[str, int] = {}
-        self.faults: list[Fault] = []
-
-    # Triples and faults
-
-    def _state(self, subject: Node, word: str, object_: Term) -> None:
-        self.triples.append((subject, RML + word, object_))
-
-    def _node(self, subject: Node, word: str) -> Node:
-        node = BlankNode()
-        self._state(subject, word, node)
-        return node
-
-    def _fault(self, message: str, at: Value, **values: object) -> None:
-        if self._mapping:
-            message, values = "mapping {mapping} " + message, {"mapping": self._mapping, **values}
-        self.faults.append(Fault(message, self._file, at.row, values=values))
-
-    # Shapes of the file
-
-    def _parts(self, value: Value, kind: str) -> dict[str, Value]:
-        """Return what a part of the file says, by key; another key is a fault."""
-        if not isinstance(value, Map):
-            self._fault("has something else where {kind} with its keys is expected", value, kind=kind)
-            return {}
-        words = {word: key for key, ways in _KEYS[kind].items() for word in ways}
-        found: dict[str, Value] = {}
-        for key, each in value.items:
-            if key.text not in words:
-                self._fault("has the unknown key {key}; known are {known}", key, key=key.text,
-                            known=", ".join(_KEYS[kind]))  # fmt: skip
-            else:
-                found[words[key.text]] = each
-        return found
-
-    def _text(self, value: Value, what: str) -> str | None:
-        if isinstance(value, Text):
-            return value.text
-        self._fault("has no text as its {what}", value, what=what)
-        return None
-
-    def _iri(self, value: Value, what: str) -> NamedNode | None:
-        text = self._text(value, what)
-        if text is None:
-            return None
-        text = RDF + "type" if text == "a" else self._expanded(text.removesuffix("~iri"), value)
-        if not is_iri(text):
-            self._fault("has {found} as its {what}, which is no IRI", value, found=text, what=what)
-            return None
-        return NamedNode(text)
-
-    def _expanded(self, text: str, at: Value) -> str:
-        """Return a text with its prefix written out; what looks like a prefix and was not declared is a fault."""
-        prefix, colon, rest = text.partition(":")
-        if not colon or "$(" in prefix or rest.startswith("//"):
-            return text
-        if prefix in self._prefixes:
-            return self._prefixes[prefix] + rest
-        if re.fullmatch(r"[A-Za-z][\w.-]*", prefix) and prefix not in ("urn", "mailto", "tel", "geo", "data"):
-            self._fault("uses the prefix {prefix}, which is not among the prefixes", at, prefix=prefix)
-        return text
 
     # The document
 
@@ -180,14 +87,6 @@ class _Reader:
         for source in sources or [None]:
             yield from ((source, subject) for subject in subjects or [None])
 
-    def _listed(self, value: Value | None, whole: Callable[[List], bool] | None = None) -> list[Value]:
-        """Return the items of a list, or what stands alone as the only one."""
-        if value is None:
-            return []
-        if isinstance(value, List) and not (whole and whole(value)):
-            return list(value.items)
-        return [value]
-
     def _triples_map(
         self, node: Node, key: Text, mapping: Mapping[str, Value], source: Value | None, subject: Value | None
     ) -> None:
@@ -196,8 +95,8 @@ class _Reader:
             self._state(node, "baseIRI", NamedNode(self._base_iri))
         if source is None:
             self._fault("has no source", key)
-        else:
-            self._source(node, source)
+        elif (logical := self._source(source)) is not None:
+            self._state(node, "logicalSource", logical)
         subject_map = self._node(node, "subjectMap")
         if subject is None:
             self._state(subject_map, "termType", NamedNode(RML + "BlankNode"))
@@ -209,46 +108,6 @@ class _Reader:
             self._term(self._node(subject_map, "graphMap"), graph, "IRI")
         for each in self._listed(mapping.get("predicateobjects"), whole=_is_short):
             self._predicate_objects(node, each)
-
-    def _source(self, node: Node, value: Value) -> None:
-        if isinstance(value, Text) and value.text in self._sources:
-            value = self._sources[value.text]
-        parts: dict[str, Value] = {}
-        if isinstance(value, List) and len(value.items) == 1 and isinstance(value.items[0], List):
-            value = value.items[0]
-        if isinstance(value, List) and value.items and isinstance(value.items[0], Text):
-            parts["access"] = value.items[0]
-            if len(value.items) > 1:
-                parts["iterator"] = value.items[1]
-        elif isinstance(value, Text) and "~" in value.text:
-            parts["access"] = value
-        elif isinstance(value, Text):
-            self._fault("has the source {source}, which is not among the sources: {known}", value, source=value.text,
-                        known=", ".join(self._sources) or "–")  # fmt: skip
-            return
-        else:
-            parts = self._parts(value, "source")
-        access = self._text(parts["access"], "access") if "access" in parts else None
-        if access is None:
-            self._fault("has a source without access", value)
-            return
-        path, _, formulation = access.rpartition("~") if "~" in access else (access, "", "")
-        stated: str | None = formulation
-        if "referenceFormulation" in parts:
-            stated = self._text(parts["referenceFormulation"], "referenceFormulation")
-        logical = self._node(node, "logicalSource")
-        self._state(logical, "source", Literal(path))
-        if stated:
-            word = _FORMULATIONS.get(stated.lower().removeprefix("ql:").removeprefix("rml:"))
-            if word is None:
-                self._fault("has a reference formulation that is not known: {found}; known are {known}", value,
-                            found=stated, known=", ".join(("csv", "jsonpath")))  # fmt: skip
-                return
-            self._state(logical, "referenceFormulation", NamedNode(RML + word))
-        if "iterator" in parts:
-            self._state(logical, "iterator", Literal(self._text(parts["iterator"], "iterator") or ""))
-        for null in self._listed(parts.get("null")):
-            self._state(logical, "null", Literal(self._text(null, "null") or ""))
 
     def _predicate_objects(self, node: Node, value: Value) -> None:
         graphs: list[Value] = []
@@ -346,7 +205,7 @@ class _Reader:
     def _text_of(self, term_map: Node, text: str, kind: str, at: Value) -> None:
         if "$(" in text:
             # A natural datatype is only asked for where nothing is said about the kind of term.
-            if kind != "Literal" or not _REFERENCE.fullmatch(text):
+            if kind != "Literal" or not REFERENCE.fullmatch(text):
                 self._state(term_map, "termType", NamedNode(RML + kind))
             self._expression(term_map, text)
         elif kind == "IRI":
@@ -360,12 +219,12 @@ class _Reader:
 
     def _expression(self, node: Node, text: str) -> None:
         """Write a text with references $(…) as a reference or a template."""
-        if whole := _REFERENCE.fullmatch(text):
-            self._state(node, "reference", Literal(_unescaped(whole[1])))
+        if whole := REFERENCE.fullmatch(text):
+            self._state(node, "reference", Literal(unescaped(whole[1])))
             return
         template, end = "", 0
-        for match in _REFERENCE.finditer(text):
-            template += _braced(text[end : match.start()]) + "{" + _braced(_unescaped(match[1])) + "}"
+        for match in REFERENCE.finditer(text):
+            template += _braced(text[end : match.start()]) + "{" + _braced(unescaped(match[1])) + "}"
             end = match.end()
         self._state(node, "template", Literal(template + _braced(text[end:])))
 
@@ -443,10 +302,6 @@ def _is_source(value: List) -> bool:
 def _is_short(value: List) -> bool:
     """Tell whether a list is one predicate with its object, and not several."""
     return bool(value.items) and isinstance(value.items[0], Text)
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
 
 
 def _braced(text: str) -> str:
