@@ -8,7 +8,7 @@ import duckdb
 
 from ...errors import Fault, InputError, shown
 from ...sql import file_name
-from .. import jsonpath
+from .. import jsonpath, jsonpath_sql
 from ..rules import Source
 from .files import encoding_fault
 from .tables import Column, Table
@@ -66,7 +66,7 @@ def _compiled(path: Path, source: Source, names: Sequence[str]) -> dict[str, tup
     for text, document in ((source.iterator or "$", "document"), *((name, "item") for name in names)):
         stated = f"$.{text}" if source.short_paths and not text.startswith("$") else text
         try:
-            compiled[document + text] = jsonpath.compile_path(jsonpath.parse(stated), document)
+            compiled[document + text] = jsonpath_sql.compile_path(jsonpath.parse(stated), document)
         except jsonpath.JsonPathError as error:
             faults.append(Fault("is read with the path {path}, which {detail}", shown(path),
                                 values={"path": text, "detail": error}))  # fmt: skip
