@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lienket.mapping.jsonpath import JsonPathError, parse
 from lienket.mapping.jsonpath_sql import compile_path
 
-from .test_sources import values
+from .test_sources import refusal, values
 
 CONNECTION = duckdb.connect()
 
@@ -125,3 +125,36 @@ def test_rules_read_by_any_path(tmp_path: Path) -> None:
     source = """rml:logicalSource [ rml:source 't.json' ; rml:referenceFormulation rml:JSONPath ;
         rml:iterator '$..clinics[?@.beds < 60]' ] ;"""
     assert values(tmp_path, source, ["$.tel[1:]"], subject="$.id") == ['"b"', '"c"']
+
+
+def test_items_are_found_wherever_they_are(tmp_path: Path) -> None:
+    """Items of a plain path are handed over one by one, others are searched for; both are the same."""
+    text = """{"a": [{"id": 1, "v": 1.50}, null, [{"id": 2, "v": "\\u00e9\\ud83d\\ude00"}], {"id": 3, "v": null}, 7],
+        "b": {"x": {"id": 4, "v": 12345678901234567890}, "y": {"id": 5, "w": [{"id": 6, "v": true}]}}}"""
+    (tmp_path / "t.json").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    xsd = "http://www.w3.org/2001/XMLSchema#"
+    for plain, other, expected in (
+        ("$.a[*]", "$.a[0:9]", [f'"1.5E0"^^<{xsd}double>']),
+        ("$.a[-3][0]", "$.a[-3][0:1]", ['"é😀"']),
+        ("$.b.*", "$.b['x', 'y']", [f'"12345678901234567890"^^<{xsd}integer>']),
+        ("$.b.y.w.*", "$..w[?@.id]", [f'"true"^^<{xsd}boolean>']),
+        ("$.b.x", "$.b['x', 'z']", [f'"12345678901234567890"^^<{xsd}integer>']),
+        ("$.a[*].id.v", "$.a[9, 10]", []),
+        ("$", "$[?@.id].none", []),
+    ):
+        for iterator in (plain, other):
+            source = f"""rml:logicalSource [ rml:source 't.json' ; rml:referenceFormulation rml:JSONPath ;
+                rml:iterator "{iterator}" ] ;"""
+            assert values(tmp_path, source, ["$.v"], subject="$.id") == expected, iterator
+
+
+@pytest.mark.parametrize("text", ['{"id": NaN}', '{"id": 1e999}', '{"id": 1', "[" * 20000, '{"id": "\\ud800"}', ""])
+def test_what_is_no_json_is_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "t.json").write_text(text, encoding="utf-8")
+    for iterator in ("$", "$[?@.id]"):
+        source = f"""rml:logicalSource [ rml:source 't.json' ; rml:referenceFormulation rml:JSONPath ;
+            rml:iterator "{iterator}" ] ;"""
+        (fault,) = refusal(tmp_path, source, references=["$.id"], subject="$.id")
+        assert str(fault).startswith(f"{tmp_path}/t.json")
+        assert "is not JSON: " in str(fault)
+        assert str(tmp_path) not in str(fault.values)

@@ -31,6 +31,9 @@ class _Compiler:
             if not many and is_singular(segment):
                 expression = _child(expression, segment.selectors[0])
                 continue
+            if not many and len(segment.selectors) == 1 and not segment.below:
+                expression, many = self._selected(expression, segment.selectors[0]), True
+                continue
             if not many:
                 expression, many = f"[{expression}]", True
             node = self._name()
@@ -44,7 +47,7 @@ class _Compiler:
                     expression = self._there(expression)
             else:
                 lists = [self._selected(node, selector) for selector in segment.selectors]
-                taken = f"flatten([{', '.join(lists)}])"
+                taken = lists[0] if len(lists) == 1 else f"flatten([{', '.join(lists)}])"
                 expression = f"flatten(list_transform({expression}, lambda {node}: {taken}))"
         return expression, many
 
