@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -204,6 +205,7 @@ def compared(report: Report) -> list[tuple[str, ...]]:
     )  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # that of the strategies, each in the others
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(CASES)
 def test_both_engines_find_the_same(case: tuple[str, str]) -> None:
