@@ -357,7 +357,7 @@ def test_a_source_has_to_lie_inside_of_the_root(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ("<#t> a rml:TriplesMap .", "triples map https://data.example.org/#t has no rml:subjectMap / rml:subject"),
+        ("<#t> a rml:TriplesMap .", "triples map #t has no rml:subjectMap / rml:subject"),
         ("ex:a ex:b ex:c .", "holds no rml:TriplesMap"),
         ("<#t> a rml:TriplesMap ; rml:subject ex:s ; rml:refrence 1 .", "uses rml:refrence, which is no word of RML"),
         ("<#t> a rml:TriplesMap ; rml:subject ex:s ; rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap "
@@ -367,7 +367,7 @@ def test_a_source_has_to_lie_inside_of_the_root(workshop: Workshop) -> None:
         ('<#t> a rml:TriplesMap ; rml:subject ex:s ; rml:predicateObjectMap [ rml:predicate "p" ; rml:object 1 ] .',
          'rml:predicateMap with the constant "p", where only IRI may stand'),
         ("<#t> a rml:TriplesMap ; rml:subject ex:s ; rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap "
-         "[ rml:parentTriplesMap <#u> ] ] .", "joins the triples map https://data.example.org/#u, which is not in"),
+         "[ rml:parentTriplesMap <#u> ] ] .", "joins the triples map #u, which is not in"),
         ("<#t> a rml:TriplesMap ; rml:subject ex:s ; rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap "
          '[ rml:reference "x" ] ] .', "reads columns and has no rml:logicalSource"),
         (triples_map({}, subject='rml:template "a b/{id}"'), "with a character that no IRI may hold: a b/"),
@@ -382,6 +382,26 @@ def test_a_mistake_in_the_rules_is_named(workshop: Workshop, rules: str, said: s
     path = workshop.rules(rules)
     with pytest.raises(InputError, match=re.escape(said)):
         read_rules(path, base_iri=BASE)
+
+
+@pytest.mark.parametrize(
+    ("head", "named"),
+    [("<#rows>", "#rows"), (":rows", ":rows"), ("ex:rows", "ex:rows"), ("<https://a.example/b>", "https://a.example/b"),
+     ("<rows>", BASE + "rows"), ("_:rows", "_:rows")],
+)  # fmt: skip
+def test_a_mistake_names_the_rule_as_the_file_writes_it_and_its_line(workshop: Workshop, head: str, named: str) -> None:
+    path = workshop.rules("@prefix : <#> .\n\n" if head == ":rows" else "\n\n", f"{head} a rml:TriplesMap .")
+    with pytest.raises(InputError) as raised:
+        read_rules(path, base_iri=BASE)
+    (fault,) = raised.value.faults
+    assert (fault.values["triples_map"], fault.row) == (named, 5 if head != "<rows>" else None)
+
+
+def test_a_name_stands_for_one_rule(workshop: Workshop) -> None:
+    path = workshop.rules("@prefix urn: <http://example.org/u/> . <urn:a> a rml:TriplesMap . urn:a a rml:TriplesMap .")
+    with pytest.raises(InputError) as raised:
+        read_rules(path, base_iri=BASE)
+    assert [fault.values["triples_map"] for fault in raised.value.faults] == ["urn:a", "http://example.org/u/a"]
 
 
 def test_rules_that_cannot_be_read(tmp_path: Path) -> None:

@@ -151,8 +151,8 @@ def check(folder: Path | None, datasets: Sequence[str], as_json: bool, report: P
 
 
 def _print_counts(outputs: Sequence[Any]) -> None:
-    words = ("dataset", "rows", "quads", "errors", "warnings", "notes")
-    table = Table(*map(_language().gettext, words), box=None, header_style="bold")
+    words = map(_language().gettext, ("rows", "quads", "errors", "warnings", "notes"))
+    table = Table(_language().ngettext("dataset", "datasets", 1), *words, box=None, header_style="bold")
     for output in outputs:
         counts = (f"{sum(fault.severity == one for fault in output.faults):,}" for one in telling.SEVERITIES)
         table.add_row(output.dataset.id, f"{output.rows:,}", f"{output.quads:,}", *counts)

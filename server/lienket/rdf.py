@@ -26,10 +26,13 @@ def rdf_files(folder: Path) -> list[Path]:
     return files
 
 
-def read_quads(file: Path, *, base_iri: str | None = None, apart: bool = False) -> Iterator[ox.Quad]:
+def read_quads(
+    file: Path, *, base_iri: str | None = None, apart: bool = False, prefixes: dict[str, str] | None = None
+) -> Iterator[ox.Quad]:
     """Yield the quads of an RDF file, its format told by its suffix.
 
-    `apart` gives blank nodes names that no other file has.
+    `apart` gives blank nodes names that no other file has. `prefixes` takes in those of the file, when all is read, and
+    its base as that of the prefix `<`.
 
     Raises `InputError` with file, line and reason where it is not RDF or cannot be read.
     """
@@ -38,12 +41,15 @@ def read_quads(file: Path, *, base_iri: str | None = None, apart: bool = False) 
         known = ", ".join("." + known.suffix for known in FORMATS if known.rdf)
         raise InputError(Fault("is of no known RDF format; known are {known}", file=str(file), values={"known": known}))
     try:
-        yield from ox.parse(
+        quads = ox.parse(
             path=str(file),
             format=format_.rdf,
             base_iri=base_iri or file.resolve().as_uri(),
             rename_blank_nodes=apart,
         )
+        yield from quads
+        if prefixes is not None:
+            prefixes |= quads.prefixes | {"<": quads.base_iri or ""}
     except OSError as error:
         raise InputError(
             Fault("cannot be read: {reason}", file=str(file), values={"reason": error.strerror or error})

@@ -107,13 +107,13 @@ EXPECTED = {
         "RMLLVTC0005a": "reads Name, which is no field of the logical view",
         "RMLLVTC0005b": "reads <it>, which is no field of the logical view",
         "RMLLVTC0005c": "reads item, an iterable field, which has no value; its fields are: item.type",
-        "RMLLVTC0008a": "/view2 is made of itself: ",
+        "RMLLVTC0008a": "view2 is made of itself: ",
         "RMLLVTC0008b": "View is made of itself: ",
-        "RMLLVTC0008c": "/jsonView is made of itself: ",
+        "RMLLVTC0008c": "jsonView is made of itself: ",
         "RMLLVTC0008d": "has the field item inside of itself",
-        "RMLLVTC0009a": "/jsonView has two fields with the name name",
-        "RMLLVTC0009b": "/csvView has two fields with the name name",
-        "RMLLVTC0009c": "/csvView has two fields with the name item",
+        "RMLLVTC0009a": "jsonView has two fields with the name name",
+        "RMLLVTC0009b": "csvView has two fields with the name name",
+        "RMLLVTC0009c": "csvView has two fields with the name item",
     }),
 }  # fmt: skip
 

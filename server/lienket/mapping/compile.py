@@ -100,8 +100,9 @@ def check_calls(rules: Sequence[Rules], functions: Mapping[str, Function]) -> li
                 message, values = _call_fault(call, functions)
                 if message:
                     faults.append(
-                        Fault(f"{PLACES[place]} {message}", shown(document.path), values={place: name, **values})
-                    )
+                        Fault(f"{PLACES[place]} {message}", shown(document.path), document.rows.get(name),
+                              values={place: name, **values})
+                    )  # fmt: skip
     return distinct(faults)
 
 

@@ -1,5 +1,6 @@
 """An RDF document held as it was written: terms in their order, lexical forms untouched."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
@@ -29,14 +30,16 @@ class Document:
 
         Raises InputError where the file is missing, unreadable or not well-formed, with its line.
         """
+        prefixes: dict[str, str] = {}
         triples = (
             (quad.subject, quad.predicate, quad.object)
             for each in (path, *others)
-            for quad in read_quads(Path(shown(each)), base_iri=base_iri)
+            for quad in read_quads(Path(shown(each)), base_iri=base_iri, prefixes=prefixes)
             # A mapping has one graph: what a format with graphs says of them is left aside.
             if isinstance(quad.subject, NamedNode | BlankNode) and not isinstance(quad.object, Triple)
         )
         self._fill(shown(path), ((subject, word.value, object_) for subject, word, object_ in modernised(triples)))
+        self._prefixes.update(prefixes)
 
     @classmethod
     def of(
@@ -46,14 +49,14 @@ class Document:
         document = cls.__new__(cls)
         document._fill(shown(path), triples)
         document._names.update(names)
-        document.rows.update(rows)
+        document._rows = dict(rows)
         return document
 
     def _fill(self, file: str, triples: Iterable[tuple[Node, str, Term]]) -> None:
         self.file = file
-        self.rows: dict[str, int] = {}
-        """Lines of the file, by name."""
+        self._rows: dict[str, int] | None = None
         self._names: dict[Node, str] = {}
+        self._prefixes: dict[str, str] = {}
         self._triples: dict[Node, dict[str, list[Term]]] = {}
         for subject, predicate, object_ in triples:
             objects = self._triples.setdefault(subject, {}).setdefault(predicate, [])
@@ -61,10 +64,33 @@ class Document:
                 objects.append(object_)
 
     def name(self, node: Term) -> str:
-        """Return what the file calls a node: its IRI, or its label behind `_:`, if it gives it no other name."""
-        if not isinstance(node, Literal) and node in self._names:
-            return self._names[node]
-        return str(node) if isinstance(node, BlankNode) else node.value
+        """Return what the file calls a node: with its prefix, `#` and the fragment, a label behind `_:`, or its IRI."""
+        if isinstance(node, Literal):
+            return node.value
+        if node in self._names or isinstance(node, BlankNode):
+            return self._names.get(node, str(node))
+        name = self._short(node.value)
+        # A name stands for one node alone, also where a prefix has the name of a scheme.
+        taken = any(each != node and each.value == name for each in self._triples)
+        return node.value if taken else name
+
+    def _short(self, iri: str) -> str:
+        for prefix, namespace in sorted(self._prefixes.items(), key=lambda each: -len(each[1])):
+            if prefix == "<" and iri.startswith(namespace + "#"):
+                return iri.removeprefix(namespace)
+            if prefix != "<" and namespace and re.fullmatch(re.escape(namespace) + r"[\w.-]+", iri):
+                return f"{prefix}:{iri.removeprefix(namespace)}"
+        return iri
+
+    def row(self, name: str) -> int | None:
+        """Return the line of the file that begins with a name; None where no line does."""
+        if self._rows is None:
+            self._rows = {}
+            lines = Path(self.file).read_text(encoding="utf-8", errors="replace").splitlines()
+            for number, line in enumerate(lines, 1):
+                if line[:1].strip():
+                    self._rows.setdefault(line.split()[0].removeprefix("<").removesuffix(">"), number)
+        return self._rows.get(name)
 
     def nodes(self) -> Iterator[Node]:
         """Yield every subject, in the order of the file."""

@@ -36,6 +36,7 @@ from .rules import (
     TriplesMap,
     term_maps,
     term_references,
+    views,
 )
 from .terms import is_iri
 from .yarrrml import YARRRML_SUFFIXES, read_yarrrml
@@ -69,11 +70,14 @@ def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     """
     path = Path(path)
     read = read_yarrrml if path.suffix.lower() in YARRRML_SUFFIXES else Document
-    reader = _Reader(read(path, base_iri), base_iri)
+    document = read(path, base_iri)
+    reader = _Reader(document, base_iri)
     triples_maps = reader.triples_maps()
     if reader.faults:
         raise InputError(*reader.faults)
-    return Rules(path, triples_maps, reader.constraints, tuple(reader.warnings))
+    of_views = [view.name for each in triples_maps.values() for view in views(each.source)]
+    rows = {name: row for name in (*triples_maps, *of_views) if (row := document.row(name)) is not None}
+    return Rules(path, triples_maps, reader.constraints, tuple(reader.warnings), rows)
 
 
 class _Reader(KeyReading):

@@ -150,7 +150,7 @@ class Reading:
     def _fault(self, message: str, **values: object) -> None:
         row = None
         for key, name in self._place.items():
-            row = self._document.rows.get(name)
+            row = self._document.row(name)
             message, values = f"{PLACES[key]} {message}", {key: name, **values}
         fault = Fault(message, self._document.file, row, values=values)
         if str(fault) not in {str(known) for known in self.faults}:

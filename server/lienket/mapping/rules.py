@@ -248,6 +248,8 @@ class Rules:
     constraints: tuple[Constraint, ...] = ()
     warnings: tuple[Fault, ...] = ()
     """What is not wrong in the document, and should be mended all the same."""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """Lines of the document where triples maps and views are described, by name, as far as they are known."""
 
     def sources(self) -> Iterator[Source | LogicalView]:
         """Yield the sources and views that triples maps and constraints read, each once."""
