@@ -14,7 +14,7 @@ from lienket.project import Project
 from lienket.release import Release
 from lienket.web import create_app
 
-from . import postgresql
+from . import mysql, postgresql
 
 ROOT = Path(__file__).parent.parent
 PROVINCE = ROOT / "tests" / "province"
@@ -75,4 +75,13 @@ def postgresql_server() -> Iterator[postgresql.Server]:
         pytest.skip("PostgreSQL is not installed here")
     # Not in a folder of pytest: another run would close that to everyone but its own user.
     with tempfile.TemporaryDirectory() as folder, postgresql.server(Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mysql.Server]:
+    """A real MariaDB."""
+    if mysql.PROGRAM is None:
+        pytest.skip("MariaDB is not installed here")
+    with mysql.server(tmp_path_factory.mktemp("mysql")) as server:
         yield server

@@ -7,7 +7,7 @@ import rdflib
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, VOID
 
 from lienket.release import Release
-from lienket.validation.shapes import read_graph
+from lienket.validation import read_graph
 
 ROOT = Path(__file__).parent.parent
 BASE = "https://data.songmay.example/"

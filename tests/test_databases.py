@@ -2,20 +2,27 @@
 
 import gzip
 import json
+import re
 import shutil
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import Literal, parse
 
+from lienket import languages
 from lienket.build import is_stale
-from lienket.errors import RefusedError
+from lienket.errors import RefusedError, UnavailableError
 from lienket.mapping import Database, read_rules
 from lienket.project import Project
 
+from . import mysql
 from .conftest import PROVINCE
 from .postgresql import Server
 from .test_cli import run
@@ -79,9 +86,9 @@ def test_databases_are_not_reached_unasked(tmp_path: Path) -> None:
             values(tmp_path / "in", table("t", address=address))
     assert "no such file" in str(refusal(tmp_path / "in", table("t", address="sqlite:none.db"))[0])
     (fault,) = refusal(
-        tmp_path, table("t", address="jdbc:mysql://me:geheim@h/x?password=geheim"), databases=lambda d: d
+        tmp_path, table("t", address="jdbc:oracle://me:geheim@h/x?password=geheim"), databases=lambda d: d
     )
-    assert "of a kind that is not known: mysql; known are sqlite, postgresql" in str(fault)
+    assert "of a kind that is not known: oracle; known are sqlite, postgresql, postgres, mysql, mariadb" in str(fault)
 
 
 def test_no_secret_is_said(tmp_path: Path) -> None:
@@ -149,6 +156,90 @@ def test_a_query_is_run_once(tmp_path: Path, postgresql_server: Server) -> None:
             break
         time.sleep(0.1)
     assert found == [f'"1"^^<{XSD}integer>']
+
+
+def in_mysql(server: mysql.Server, **more: Any) -> dict[str, Any]:
+    return {"databases": lambda _: Database(server.address(), server.user, server.password), **more}
+
+
+def test_mysql_has_natural_datatypes(tmp_path: Path, mysql_server: mysql.Server) -> None:
+    mysql_server.run("""CREATE OR REPLACE TABLE `Cơ sở` (id tinyint, u bigint unsigned, n decimal(9, 2), f float,
+            d double, b boolean, bit1 bit, bit8 bit(8), day date, clock time, t datetime, fine datetime(3),
+            x varbinary(9), y blob, g point, s text, c char(4), j json, e enum('một', 'hai'), year year, nothing int);
+        INSERT INTO `Cơ sở` VALUES (1, 18446744073709551615, 12.50, 80.25, 0.1, true, b'1', b'101', '2025-07-01',
+            '07:30', '2025-07-01 07:30', '2025-07-01 07:30:00.5', x'0fb7', x'ff', point(1, 2), 'a"b\\nc 𠀋', 'ab',
+            '{"a": 1}', 'hai', 2025, NULL);""")
+    names = ("id", "u", "n", "f", "d", "b", "bit1", "bit8", "day", "clock", "t", "fine", "x", "y", "s", "c", "j", "e",
+             "year", "nothing")  # fmt: skip
+    found = values(tmp_path, table("Cơ sở", "SQL2008Table", "mysql://h/x"), names, **in_mysql(mysql_server))
+    assert sorted(found) == sorted([
+        f'"1"^^<{XSD}integer>', f'"18446744073709551615"^^<{XSD}integer>', f'"12.50"^^<{XSD}decimal>',
+        f'"8.025E1"^^<{XSD}double>', f'"1.0E-1"^^<{XSD}double>', f'"true"^^<{XSD}boolean>',
+        f'"true"^^<{XSD}boolean>', f'"5"^^<{XSD}integer>', f'"2025-07-01"^^<{XSD}date>', f'"07:30:00"^^<{XSD}time>',
+        f'"2025-07-01T07:30:00"^^<{XSD}dateTime>', f'"2025-07-01T07:30:00.500"^^<{XSD}dateTime>',
+        f'"0FB7"^^<{XSD}hexBinary>', f'"FF"^^<{XSD}hexBinary>', '"a\\"b\\nc 𠀋"', '"ab"', '"{\\"a\\": 1}"',
+        '"hai"', '"2025"',
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("query", [
+    "DELETE FROM t RETURNING id, v", "SELECT id, v FROM t; DELETE FROM t",
+    "SELECT id, v FROM t) AS q; DELETE FROM t; --", "SELECT id, v FROM t INTO OUTFILE '{folder}/out'",
+    "SELECT id, v FROM t) AS q INTO OUTFILE '{folder}/out' -- ",
+    "SELECT id, v FROM t) AS q INTO OUTFILE '{folder}/out' #",
+    "SELECT id, v FROM t) AS q INTO OUTFILE '{folder}/out' /*",
+    "SELECT 1) AS p INTO OUTFILE '{folder}/out' UNION SELECT * FROM (SELECT 2", "SELECT emptied() AS id, 'a' AS v",
+    "CREATE TABLE u (id int)", "SET GLOBAL max_connections = 7", "SELECT id, no_such FROM t",
+])  # fmt: skip
+def test_mysql_answers_queries_and_does_nothing_else(tmp_path: Path, mysql_server: mysql.Server, query: str) -> None:
+    folder = Path(mysql_server.socket).parent / "data"
+    mysql_server.run("""CREATE OR REPLACE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'a');
+        CREATE OR REPLACE FUNCTION emptied() RETURNS int MODIFIES SQL DATA BEGIN DELETE FROM t; RETURN 1; END;""")
+    faults = refusal(tmp_path, table(query.format(folder=folder)), **in_mysql(mysql_server))
+    assert "does not answer the query" in str(faults[0])
+    assert not (folder / "out").exists()
+    assert values(tmp_path, table("SELECT * FROM t -- all of it"), **in_mysql(mysql_server)) == ['"a"']
+
+
+def test_mysql_describes_a_query_without_running_it(tmp_path: Path, mysql_server: mysql.Server) -> None:
+    mysql_server.run("CREATE OR REPLACE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'a');")
+    started = time.monotonic()
+    query = 'SELECT id, concat(v, sleep(2)) AS "v" FROM t GROUP BY id'
+    assert values(tmp_path, table(query), **in_mysql(mysql_server)) == ['"a0"']
+    assert time.monotonic() - started < 4
+
+
+def test_mysql_is_read_as_any_table(tmp_path: Path, mysql_server: mysql.Server) -> None:
+    """Thousands of rows, with a language, by names in quotation marks, and no column but that of the subject."""
+    mysql_server.run("CREATE OR REPLACE TABLE test.t AS SELECT seq AS id, ' xã  A' AS v FROM seq_1_to_20000")
+    source = table('test."t"', "SQL2008Table", "jdbc:mariadb://h/x")
+    found = values(tmp_path, source, ['"V"'], **in_mysql(mysql_server, language=languages.get("vi")))
+    assert found == ['"xã A"'] * 20000
+    (fault,) = refusal(tmp_path, table("test.none", "SQL2008Table"), **in_mysql(mysql_server))
+    assert str(fault).endswith("(test.none): does not answer the query: Table 'test.none' doesn't exist")
+    (fault,) = refusal(tmp_path, source, references=["w"], **in_mysql(mysql_server))
+    assert "has no column w; the columns are: id, v" in str(fault)
+    (fault,) = refusal(tmp_path, source, databases=lambda _: Database(mysql_server.address(), "clerk", "bí mật"))
+    assert "Access denied for user 'clerk'" in str(fault)
+    assert "bí mật" not in str(fault)
+
+
+def test_without_its_driver_mysql_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    with pytest.raises(UnavailableError, match=re.escape("pip install 'lienket[mysql]'")):
+        values(tmp_path, table("t", address="mysql://h/x"), databases=lambda database: database)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=5))
+@example(["\x00\x01\t\n\x0b\r\x1f\x7f\u2028", '"\\', "'); DROP TABLE t; --", "null", "\U0002000b", " "])
+def test_any_text_comes_out_of_mysql_as_it_is(tmp_path: Path, mysql_server: mysql.Server, texts: list[str]) -> None:
+    rows = ", ".join(f"({n}, x'{text.encode().hex()}')" for n, text in enumerate(texts))
+    mysql_server.run(f"""CREATE OR REPLACE TABLE t (id int, v longtext) CHARACTER SET utf8mb4;
+        INSERT INTO t SELECT * FROM (VALUES {rows}) AS v;""")
+    values(tmp_path, table("t", "SQL2008Table"), **in_mysql(mysql_server))
+    found = {(str(quad.subject), quad.object) for quad in parse(path=str(tmp_path / "out.nq"))}
+    assert found == {(f"<http://example.org/{n}>", Literal(text)) for n, text in enumerate(texts)}
 
 
 PORTABLE = """@prefix d2rq: <http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#> .

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 import lienket
 from lienket import languages
+from lienket.datatypes import DATATYPES
 from lienket.errors import Fault, InputError
 from lienket.mapping.functions import functions
 from lienket.mapping.reading import PLACES
-from lienket.mapping.terms import DATATYPES
 
 from .test_mapping import answer
 
@@ -228,7 +228,7 @@ def fault_messages() -> Iterator[str]:
                     for part in ast.walk(argument)
                     if isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value
                 ]
-                if name in ("Fault", "Check", "_add_check"):
+                if name in ("Fault", "Check", "_add_check") or (name == "_fault" and path.parent.name == "validation"):
                     yield from (text for text in texts if re.match("[a-z{][a-zA-Z {}:-]+", text))
                 elif name == "_ask":
                     yield from (text for text in texts if re.match("is [a-z{][a-zA-Z {}:-]+$", text))

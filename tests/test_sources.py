@@ -39,7 +39,8 @@ def values(folder: Path, source: str, references: Sequence[str] = ("v",), subjec
     with map_rules([read_rules(folder / "r.ttl")], root=folder, **{"language": None, **how}) as mapped:
         mapped.write_nquads(folder / "out.nq", sort=True)
         assert not [fault for fault in mapped.faults if fault.severity == "error"]
-    return [line.split(" ", 2)[2].removesuffix(" .") for line in (folder / "out.nq").read_text().splitlines()]
+    with (folder / "out.nq").open(encoding="utf-8", newline="\n") as lines:
+        return [line.split(" ", 2)[2].removesuffix(" .\n") for line in lines]
 
 
 def refusal(folder: Path, source: str, **how: Any) -> tuple[Fault, ...]:

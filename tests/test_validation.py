@@ -72,9 +72,9 @@ def test_faults_name_the_cells_or_else_the_node(tmp_path: Path) -> None:
     (fault,) = report.faults(
         lambda _node, _path, _value: [Cell("t.csv", None, 7, "Số", "x"), Cell("t.csv", None, 7, "Kỳ", None)]
     )
-    assert str(fault) == "t.csv, row 7, column Số, Kỳ: “x” Needs a whole number."
+    assert str(fault) == "t.csv, row 7, column Số, Kỳ: “x” Needs a whole number. (is missing)"
     (fault,) = report.faults(lambda _node, _path, _value: [])
-    assert str(fault) == "https://x.example/a https://x.example/count: Needs a whole number."
+    assert str(fault) == "https://x.example/a https://x.example/count: Needs a whole number. (is missing)"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,10 @@ def test_faults_name_the_cells_or_else_the_node(tmp_path: Path) -> None:
         ("not turtle", "is not Turtle"),
         (PREFIXES + ":S a sh:NodeShape ; sh:targetClas :Thing .", "“sh:targetClas” is not a term of SHACL"),
         (PREFIXES + ':S sh:sparql [ sh:select "SELECT $this { SERVICE <http://x/> { ?a ?b ?c } }" ] .', "SERVICE"),
-        (PREFIXES + ":S a sh:PropertyShape ; sh:targetClass :Thing ; sh:minCount 1 .", "at fault"),
+        (
+            PREFIXES + ":S a sh:PropertyShape ; sh:targetClass :Thing ; sh:minCount 1 .",
+            "<https://x.example/S> is a property shape without a sh:path",
+        ),
     ],
 )
 def test_faulty_shapes_are_named(tmp_path: Path, shapes: str, said: str) -> None:

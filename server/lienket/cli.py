@@ -330,21 +330,22 @@ def _copies(stated: Sequence[str]) -> dict[str, Path]:
 @click.option("--shapes", "shape_files", multiple=True, required=True,
               type=FILE, help="SHACL file; may be repeated.")  # fmt: skip
 @click.option("-o", "--output", type=FILE, help="Report to write, in Turtle.")
-@click.option("--engine", type=click.Choice(["pyshacl"]), default="pyshacl", show_default=True, help="Validator.")
+@click.option("--engine", type=click.Choice(["sql", "pyshacl"]), default="sql", show_default=True,
+              help="What validates: SHACL compiled to SQL, or pySHACL.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of results.")
 def validate(
-    data: Sequence[Path], shape_files: Sequence[Path], output: Path | None, engine: str, as_json: bool
-) -> None:
+    data: Sequence[Path], shape_files: Sequence[Path], output: Path | None, engine: Literal["sql", "pyshacl"],
+    as_json: bool,
+) -> None:  # fmt: skip
     """Hold RDF files against SHACL shapes; needs no deployment."""
-    del engine  # one so far
     from lienket import validation
 
-    report = validation.validate(data, validation.read_shapes(shape_files))
+    report = validation.validate(data, validation.read_shapes(shape_files), engine=engine)
     if output:
         with _written(output) as path:
-            report.graph.serialize(path, format="turtle")
+            report.write(path)
     if as_json:
-        click.echo(json.dumps([dataclasses.asdict(result) for result in report.results], ensure_ascii=False))
+        click.echo(json.dumps([result.as_json() for result in report.results], ensure_ascii=False))
     else:
         _say(report.faults(lambda *_: ()))
         out.print("conforms" if report.conforms else f"{len(report.results)} results")

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import rdflib
-
 from lienket import languages
 from lienket.datasets import Dataset, read_datasets
 from lienket.errors import Fault, Faults
@@ -12,7 +10,7 @@ from lienket.mapping import Rules, read_rules
 from lienket.ontology import Ontology, read_ontology
 from lienket.project import Project
 from lienket.rdf import rdf_files
-from lienket.validation import Shapes, read_graph, read_shapes
+from lienket.validation import Shapes, read_shapes, read_triples
 
 
 @dataclass(frozen=True)
@@ -24,8 +22,8 @@ class Content:
     rules: Mapping[str, tuple[Rules, ...]]
     """Dataset id → the rules of its mapping documents."""
     shapes: Shapes
-    context: rdflib.Graph
-    """The ontology and code lists as the validator takes them."""
+    context: str
+    """The ontology and code lists as the validator takes them: N-Triples."""
 
 
 def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
@@ -53,7 +51,7 @@ def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
     faults.raise_if_any()
     assert ontology is not None  # noqa: S101  without it a fault was raised
     assert shapes is not None  # noqa: S101
-    return Content(ontology, tuple(wanted), rules, shapes, read_graph(ontology.files))
+    return Content(ontology, tuple(wanted), rules, shapes, "".join(read_triples(ontology.files)))
 
 
 def _unknown(dataset_ids: Iterable[str], datasets: Sequence[Dataset]) -> list[Fault]:

@@ -42,6 +42,8 @@ class Fault:
     """"error", "warning" or "note"; only errors stop a publication."""
     meant: str | None = None
     """The word that was probably meant; it is asked for behind the sentence."""
+    because: "Fault | None" = field(default=None, compare=False)
+    """Where a message comes from content: what the engine itself says of the fault."""
 
     def __str__(self) -> str:
         """Return the English line.
@@ -63,6 +65,8 @@ class Fault:
         sentence += f" (did you mean {self.meant}?)" if self.meant else ""
         if self.text is not None:
             sentence = f"“{self.text}” {sentence}"
+        if self.because is not None:
+            sentence = f"{sentence} ({self.because})"
         return one_line(f"{place}: {sentence}" if place else sentence)
 
     @property

@@ -12,7 +12,7 @@ from lienket.mapping import Database, Mapped, Rules, map_rules, named
 from lienket.ontology import Ontology
 from lienket.project import Project
 from lienket.rdf import read_quads
-from lienket.validation import validate
+from lienket.validation import validate_relation
 from lienket.vocabulary import RDF
 
 
@@ -45,7 +45,7 @@ def make_output(project: Project, content: Content, dataset: Dataset, folder: Pa
         databases=named(databases),
     ) as mapped:
         count = mapped.write_nquads(nquads, sort=True)
-        report = validate([nquads], content.shapes, context=content.context)
+        report = validate_relation(mapped.connection, "quads", content.shapes, content.context, rows=count)
         tables = {table.path: table.rows for table in mapped.tables if table.path}
         described = _described_tables(content.rules[dataset.id])
         rows = sum(n for path, n in tables.items() if path.is_relative_to(dataset.folder) and path.name in described)

@@ -1,15 +1,13 @@
 """The EU's DCAT-AP shapes <https://semiceu.github.io/DCAT-AP/releases/3.0.1/> over the deployments' catalogues."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-import rdflib
 from rdflib.namespace import DCTERMS
 
 from lienket.release import Release
-from lienket.validation import Report
-from lienket.validation.reference import validate_graph
-from lienket.validation.shapes import Shapes, read_graph
+from lienket.validation import Report, Shapes, read_graph, read_shapes, validate
 
 from .suites import FOLDER, case
 
@@ -27,18 +25,23 @@ def violations(report: Report) -> list[str]:
     return [f"{r.focus_node} {r.path} {r.value} {r.component}" for r in report.results if r.severity == "error"]
 
 
+def shapes(name: str, folder: Path) -> Shapes:
+    """Return the EU's shapes; they write sh:shape, a word of drafts, where SHACL has sh:node."""
+    mended = folder / name
+    mended.write_text((SHAPES / name).read_text(encoding="utf-8").replace("sh:shape ", "sh:node "), encoding="utf-8")
+    return read_shapes([mended])
+
+
 @pytest.mark.parametrize("name", parameters())
-def test_the_catalogues_conform(release: Release, hue: Release, name: str) -> None:
-    shapes = Shapes(read_graph([SHAPES / name]), (SHAPES / name,))
+def test_the_catalogues_conform(release: Release, hue: Release, name: str, tmp_path: Path) -> None:
     for deployment in (release, hue):
-        catalogue = read_graph([deployment.path / "catalogue.ttl"])
-        assert violations(validate_graph(catalogue, shapes, rdflib.Graph())) == []
+        assert violations(validate([deployment.path / "catalogue.ttl"], shapes(name, tmp_path))) == []
 
 
 @needs_shapes
-def test_the_shapes_find_what_is_missing(release: Release) -> None:
+def test_the_shapes_find_what_is_missing(release: Release, tmp_path: Path) -> None:
     """The check above can fail."""
     broken = read_graph([release.path / "catalogue.ttl"])
     broken.remove((None, DCTERMS.title, None))
-    shapes = Shapes(read_graph([SHAPES / "shapes.ttl"]), ())
-    assert violations(validate_graph(broken, shapes, rdflib.Graph()))
+    broken.serialize(tmp_path / "broken.ttl")
+    assert violations(validate([tmp_path / "broken.ttl"], shapes("shapes.ttl", tmp_path)))

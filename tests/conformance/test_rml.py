@@ -22,6 +22,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 from lienket.errors import InputError
 from lienket.mapping import DEFAULT_BASE_IRI, Database, map_rules, read_rules
 
+from .. import mysql
 from ..postgresql import Server
 from .suites import FOLDER, SUITES, Edit, Outcome, case
 
@@ -79,6 +80,13 @@ EXPECTED = {
         "RMLIOREGTC0002c": "is read with the path Dhkef;esfkdleshfjdls;fk, which does not begin with $",
         "RMLIOREGTC0003b": "no item has a value at NON_EXISTING",
         "RMLIOREGTC0003c": "is read with the path ???dflidjsgfldfsnglds, which is not XPath: Invalid expression",
+        "RMLIOREGTC0004b": "has no column DOES_NOT_EXIST; the columns are: Name",
+        "RMLIOREGTC0004d": "Table 'test.sdfdfsstudent' doesn't exist",
+        "RMLIOREGTC0004e": "right syntax to use near 'FROMasflijafo Person",
+        "RMLIOREGTC0004g": "Table 'test.Students' doesn't exist",
+        "RMLIOREGTC0004i": "Unknown column 'kjnqsdjfbqsdjfmsdnfm'",
+        "RMLIOREGTC0004j": "Duplicate column name 'Name'",
+        "RMLIOREGTC0004m": "has no column IDs; the columns are: FirstName, LastName",
         "RMLIOREGTC0005b": "has no column DOES_NOT_EXIST; the columns are: Name",
         "RMLIOREGTC0005c": 'relation "dasfd;sfd;lsfjstudent" does not exist',
         "RMLIOREGTC0005d": 'relation "Person" does not exist',
@@ -139,6 +147,12 @@ def in_sqlite(folder: Path) -> Database:
 
 def in_postgresql(server: Server, folder: Path) -> Database:
     server.run(EMPTY + (folder / "resource.sql").read_text(encoding="utf-8"))
+    return Database(server.address(), server.user, server.password)
+
+
+def in_mysql(server: mysql.Server, folder: Path) -> Database:
+    script = (folder / "resource.sql").read_text(encoding="utf-8")
+    server.run(f"DROP DATABASE test; CREATE DATABASE test CHARACTER SET utf8mb4; {script}", "mysql")
     return Database(server.address(), server.user, server.password)
 
 
@@ -205,6 +219,8 @@ def test_case(case: dict[str, Any], tmp_path: Path, request: pytest.FixtureReque
     reach: Reach = in_sqlite
     if suite.part(case["id"]).endswith("PostgreSQL"):
         reach = partial(in_postgresql, request.getfixturevalue("postgresql_server"))
+    elif suite.part(case["id"]).endswith("MySQL"):
+        reach = partial(in_mysql, request.getfixturevalue("mysql_server"))
     if remark.outcome is Outcome.MENDED or remark.doubles_by_value:
         with pytest.raises(AssertionError):
             check(case, folder, tmp_path / "published.nq", reach)

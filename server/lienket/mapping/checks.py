@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
+from ..datatypes import DATATYPES
 from ..vocabulary import LIENKET_FUNCTION
 from .expressions import Expressions, Scope
 from .program import Check
 from .rules import Call, Constant, Expression, Reference, Template, TermMap, references
 from .sources import Table
-from .terms import DATATYPES
 
 
 class Checks:

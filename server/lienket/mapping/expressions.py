@@ -7,15 +7,16 @@ from functools import partial
 from typing import Final, Self
 from urllib.parse import quote
 
+from ..datatypes import DATATYPES
 from ..errors import Fault, InputError
+from ..sql import literal
 from ..vocabulary import XSD
 from .functions import Function, Mistake
 from .knowledge import Knowledge
 from .pieces import Pieces
 from .rules import Call, Constant, Expression, Fresh, Reference, Template, TermMap
 from .sources import Table
-from .sql import literal
-from .terms import DATATYPES, SCHEME, is_iri
+from .terms import SCHEME, is_iri
 
 _ASCII: Final = "".join(map(chr, range(128)))
 _CELL: Final = re.compile(r"(?:\w+\.)+\w+|CAST\(\w+\.row(?:id)? AS VARCHAR\)")

@@ -14,20 +14,19 @@ import duckdb
 import pyoxigraph
 
 from .. import languages
+from ..datatypes import DATATYPES, lexical_macros
 from ..languages import Language
+from ..sql import literal
 from ..vocabulary import FNO, GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDFS, XSD
 from .document import Document, Node, Term
 from .grel import GREL_MACROS
-from .sql import literal
-from .terms import DATATYPES, IRI, IUNRESERVED, LANGUAGE_TAG, SCHEME, UNRESERVED, URI, Datatype
+from .terms import IRI, IUNRESERVED, SCHEME, UNRESERVED, URI
 
 _EXPECTATION: Final = LIENKET_FUNCTION + "expectation"
 _EMPTY: Final = LIENKET_FUNCTION + "empty"
 _STATES_NOTHING: Final = LIENKET_FUNCTION + "StatesNothing"
 _MACRO_PREFIXES: Final = {LIENKET_FUNCTION: "lk_fn_", GREL: "lk_grel_", IDLAB_FUNCTION: "lk_idlab_"}
 
-_FAR: Final = "'1" + "0" * 38 + "'::HUGEINT"
-"""A whole number beyond the limits of every datatype."""
 # What the N-Quads grammar keeps out of an IRI; written as \uXXXX it can stand there and cannot end the IRI.
 _UNWRITABLE: Final = '\\x00-\\x20<>"{}|^`\\\\'
 
@@ -40,20 +39,6 @@ def _encode(keep: str) -> str:
         f"regexp_extract_all(t, '[{keep}]+|[^{keep}]+'), "
         f"lambda p: CASE WHEN regexp_full_match(p, '[{keep}]+') THEN p ELSE url_encode(p) END), 'string_agg', '') END"
     )
-
-
-def _lexical(datatype: Datatype) -> str:
-    """Return SQL that tells whether `t` is in the lexical space of a datatype; NULL of NULL."""
-    matches = f"regexp_full_match(t, {literal(datatype.pattern)})"
-    if datatype.least is not None or datatype.most is not None:
-        # What no HUGEINT holds is beyond every limit on the side of its sign.
-        number = f"coalesce(try_cast(t AS HUGEINT), CASE WHEN t[1] = '-' THEN -{_FAR} ELSE {_FAR} END)"
-        bounds = [f"{number} >= {datatype.least}"] if datatype.least is not None else []
-        bounds += [f"{number} <= {datatype.most}"] if datatype.most is not None else []
-        return f"CASE WHEN t IS NULL THEN NULL WHEN {matches} THEN {' AND '.join(bounds)} ELSE false END"
-    if datatype.calendar:
-        return f"CASE WHEN t IS NULL THEN NULL WHEN {matches} THEN lk_calendar(t) ELSE false END"
-    return matches
 
 
 TERM_MACROS: Final[dict[str, str]] = {
@@ -78,13 +63,6 @@ TERM_MACROS: Final[dict[str, str]] = {
     "lk_is_plain(t)": r"""NOT (contains(t, '"') OR contains(t, '\') OR contains(t, chr(10)) OR contains(t, chr(13)))""",
     "lk_is_iri(t)": f"regexp_full_match(t, {literal(IRI)})",
     "lk_is_uri(t)": f"regexp_full_match(t, {literal(URI)})",
-    "lk_is_language_tag(t)": f"regexp_full_match(t, {literal(LANGUAGE_TAG)})",
-    "lk_leap(y)": "y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0)",
-    # A day of the calendar: the year is replaced by one with the same February, so that no year is too far away.
-    "lk_calendar(t)": (
-        "try_cast(CASE WHEN lk_leap(try_cast(regexp_extract(t, '^-?([0-9]+)-', 1) AS HUGEINT)) THEN '2000' "
-        "ELSE '2001' END || regexp_extract(t, '^-?[0-9]+(-[0-9]{2}-[0-9]{2})', 1) AS DATE) IS NOT NULL"
-    ),
     # Canonical form <https://www.w3.org/TR/xmlschema-2/#double>: one digit before the point, no needless zero.
     "lk_double(x)": (
         "regexp_replace(regexp_replace(CASE WHEN format('{:.15e}', x::DOUBLE)::DOUBLE = x "
@@ -298,8 +276,7 @@ def _texts(document: Document, node: Term, predicate: str) -> dict[str, str]:
 
 def macros(language: Language | None = None) -> dict[str, str]:
     """Return every macro by signature, helpers before those that use them."""
-    known = dict(TERM_MACROS)
-    known |= {f"{datatype.macro}(t)": _lexical(datatype) for datatype in DATATYPES.values()}
+    known = TERM_MACROS | lexical_macros()
     cases = " ".join(f"WHEN {literal(iri)} THEN {datatype.macro}(t)" for iri, datatype in DATATYPES.items())
     known["lk_is_valid(t, d)"] = f"CASE d {cases} ELSE true END"
     known |= ITEM_MACROS | MISTAKE_MACROS | FUNCTION_MACROS | GREL_MACROS

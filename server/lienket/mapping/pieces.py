@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
-from .sql import literal
+from ..sql import literal
 
 _LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..sql import literal
 from .pieces import Pieces
 from .sources import Table
-from .sql import literal
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Final
 
 from pyoxigraph import BlankNode, NamedNode
 
+from ..datatypes import XSD_NAMES, is_language_tag
 from ..errors import InputError, nearest
 from ..vocabulary import RDF, RML, XSD
 from .document import Document, Node, Term
@@ -37,7 +38,7 @@ from .rules import (
     term_references,
     views,
 )
-from .terms import XSD_NAMES, is_iri, is_language_tag
+from .terms import is_iri
 from .yarrrml import YARRRML_SUFFIXES, read_yarrrml
 
 _PROPERTIES: Final = frozenset(

@@ -12,7 +12,7 @@ from ..vocabulary import CSVW, D2RQ, DCAT, HCTL, QL, RDF, RML, TD
 from .document import Document, Term
 from .rules import FORMULATIONS, Database, Dialect, Formulation, Source
 
-SQL_VERSIONS: Final = tuple(RML + name for name in ("SQL2008", "PostgreSQL", "SQLite"))
+SQL_VERSIONS: Final = tuple(RML + name for name in ("SQL2008", "PostgreSQL", "SQLite", "MySQL"))
 """What a mapping may say its queries are written in: the core of the standard, or a database that is known here."""
 
 

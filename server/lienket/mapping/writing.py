@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from ..sql import literal
 from .pieces import concatenated, is_literal, merged
 from .program import Branch
-from .sql import literal
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 """Runs a query and returns its rows."""

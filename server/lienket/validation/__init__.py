@@ -1,24 +1,44 @@
 """Validation: SHACL over the mapping's output, before anything is published (<https://www.w3.org/TR/shacl/>).
 
-It never looks at the store, whose literals are normalised: a report must quote what the table said.
+It never looks at the store, whose literals are normalised: a report must quote what the table said. Shapes are read
+into values (`shapes.py`), compiled to SQL (`compile.py`), and asked of a relation of triples in DuckDB (`engine.py`).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
-import rdflib
+import duckdb
 
-from lienket.validation.reference import validate_graph
-from lienket.validation.report import Place, Report, Result
-from lienket.validation.shapes import Shapes, read_graph, read_shapes
+from .documents import Shapes, read_graph, read_shapes, read_triples
+from .engine import load, validate_relation
+from .report import Place, Report, Result
 
-__all__ = ["Place", "Report", "Result", "Shapes", "read_graph", "read_shapes", "validate"]
+__all__ = [
+    "Place",
+    "Report",
+    "Result",
+    "Shapes",
+    "read_graph",
+    "read_shapes",
+    "read_triples",
+    "validate",
+    "validate_relation",
+]
 
 
-def validate(data: Sequence[Path], shapes: Shapes, *, context: rdflib.Graph | None = None) -> Report:
+def validate(
+    data: Sequence[Path], shapes: Shapes, *, context: Sequence[Path] = (), engine: Literal["sql", "pyshacl"] = "sql"
+) -> Report:
     """Return the report of `shapes` over the RDF files `data` taken together.
 
-    `context` is what the data refers to and is not checked itself: an ontology, code lists.
+    `context` are files that the data refers to and that are not checked themselves: an ontology, code lists.
     Raises `InputError` naming every file that is not RDF.
     """
-    return validate_graph(read_graph(data), shapes, context if context is not None else rdflib.Graph())
+    if engine == "pyshacl":
+        from .reference import validate_graph  # slow to load, and mostly not needed
+
+        return validate_graph(read_graph(data), shapes, read_graph(context))
+    with duckdb.connect(":memory:") as connection:
+        rows = load(connection, "triples", read_triples(data))
+        return validate_relation(connection, "triples", shapes, "".join(read_triples(context)), rows=rows)

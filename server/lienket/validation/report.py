@@ -3,16 +3,22 @@
 <https://www.w3.org/TR/shacl/#validation-report>
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path as FilePath
+from typing import Any, Final, Protocol
 
-import rdflib
-from rdflib.namespace import RDF, SH
+import pyoxigraph as ox
 
-from lienket.errors import Fault
+from ..errors import Fault
+from ..formats import TURTLE
+from ..rdf import write_quads
+from ..vocabulary import RDF, SH, XSD
+from .shapes import AlternativePath, InversePath, Path, PredicatePath, RepeatedPath, SequencePath, Term, path_text
+from .terms import ox_term, plain
 
-SEVERITIES: Mapping[str, str] = {str(SH.Violation): "error", str(SH.Warning): "warning", str(SH.Info): "note"}
+SEVERITIES: Final[Mapping[str, str]] = {SH + "Violation": "error", SH + "Warning": "warning", SH + "Info": "note"}
 """SHACL severity → severity of the fault; a severity of one's own counts as a warning."""
 
 
@@ -41,47 +47,120 @@ class Place(Protocol):
 
 
 @dataclass(frozen=True)
-class Result:
-    """One validation result."""
+class Explanation:
+    """What the engine itself says of a violation: an English sentence with `{name}` placeholders, and their values.
 
-    focus_node: str
-    """IRI, or `_:` and a label."""
-    path: str | None
-    """IRI of the predicate; None for a result about the node itself or along a longer path."""
-    value: str | None
-    """The value node: IRI or lexical form."""
+    It follows the text of the value, as in “x” is no number.
+    """
+
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.message.format(**self.values)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One validation result. Terms are in N-Triples syntax."""
+
+    focus_term: Term
+    result_path: Path | None
+    """Path to the value node; None for a result about the node itself."""
+    value_term: Term | None
     component: str
     """IRI of the constraint component."""
-    shape: str
-    """IRI of the shape, or `_:` and a label."""
-    severity: str
-    """"error", "warning" or "note"."""
+    shape_term: Term
+    severity_iri: str
     messages: Mapping[str, str] = field(hash=False)
-    """Text by language tag; "" where it has none."""
+    """The shape's own texts by language tag, placeholders but {column} filled in; "" where a text has no language."""
+    explanation: Explanation = field(hash=False)
+    details: tuple["Result", ...] = ()
+    """Why the value does not conform to an inner shape."""
+    source_constraint: Term | None = None
+    """The constraint in SPARQL that found it."""
+
+    @property
+    def focus_node(self) -> str:
+        """IRI, `_:` and a label, or what a literal says."""
+        return plain(self.focus_term)
+
+    @property
+    def path(self) -> str | None:
+        """IRI of the predicate; None for a result about the node itself or along a longer path."""
+        return plain(self.result_path.predicate) if isinstance(self.result_path, PredicatePath) else None
+
+    @property
+    def value(self) -> str | None:
+        """The value node: IRI, `_:` and a label, or what a literal says."""
+        return None if self.value_term is None else plain(self.value_term)
+
+    @property
+    def shape(self) -> str:
+        """IRI of the shape, or `_:` and a label."""
+        return plain(self.shape_term)
+
+    @property
+    def severity(self) -> str:
+        """ "error", "warning" or "note"."""
+        return SEVERITIES.get(self.severity_iri, "warning")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as JSON takes it."""
+        return {
+            "focus_node": self.focus_node,
+            "path": self.path or (path_text(self.result_path) if self.result_path else None),
+            "value": self.value,
+            "component": self.component,
+            "shape": self.shape,
+            "severity": self.severity,
+            "messages": dict(self.messages),
+            "explanation": str(self.explanation),
+            "details": [detail.as_json() for detail in self.details],
+        }
 
     def faults(self, places: Iterable[Place]) -> list[Fault]:
         """Return this result as faults: one for each row it comes from, or one that names the node."""
-        english = self.messages.get("en") or next(iter(self.messages.values()), "does not conform to its shape")
         rows: dict[tuple[str, str | None, int], list[Place]] = {}
         for place in places:
             rows.setdefault((place.file, place.sheet, place.row), []).append(place)
         if not rows:
-            where = self.focus_node + (f" {self.path}" if self.path else "")
-            return [Fault(english, file=where, text=self.value, severity=self.severity, translations=self.messages)]
+            along = f" {self.path or path_text(self.result_path)}" if self.result_path else ""
+            return [self._fault(self.focus_node + along, None, None, self.value, None)]
         return [
-            Fault(english, file=file, sheet=sheet, row=row, column=", ".join(place.column for place in cells),
-                  text=", ".join(place.text for place in cells if place.text) or None,
-                  severity=self.severity, translations=self.messages)
+            self._fault(file, sheet, row, ", ".join(place.text for place in cells if place.text) or None,
+                        ", ".join(place.column for place in cells))
             for (file, sheet, row), cells in rows.items()
         ]  # fmt: skip
+
+    def _fault(self, file: str, sheet: str | None, row: int | None, text: str | None, column: str | None) -> Fault:
+        explanation = Fault(self.explanation.message, values=self.explanation.values)
+        if not self.messages:
+            return Fault(explanation.message, file, row, column, text, sheet, explanation.values,
+                         severity=self.severity)  # fmt: skip
+        messages = {tag: text.replace("{column}", column or "") for tag, text in self.messages.items()}
+        english = messages.get("en") or next(iter(messages.values()))
+        return Fault(english, file, row, column, text, sheet, severity=self.severity, translations=messages,
+                     because=explanation)  # fmt: skip
+
+
+def filled(messages: Mapping[str, str], values: Mapping[str, object]) -> dict[str, str]:
+    """Return texts with their placeholders filled in, as {value} or as SPARQL has it, {?value} or {$value}.
+
+    >>> filled({"en": "{value} of {count} {other}"}, {"value": "x", "count": 2})
+    {'en': 'x of 2 {other}'}
+    """
+    return {
+        tag: re.sub(r"\{[?$]?(\w+)\}", lambda found: str(values.get(found[1], found[0])), text)
+        for tag, text in messages.items()
+    }
 
 
 @dataclass(frozen=True)
 class Report:
-    """The results of one validation, and the same as a `sh:ValidationReport` graph."""
+    """The results of one validation, by focus node, path, value, component and shape."""
 
     results: tuple[Result, ...]
-    graph: rdflib.Graph
 
     @property
     def conforms(self) -> bool:
@@ -96,30 +175,90 @@ class Report:
             for fault in result.faults(locate(result.focus_node, result.path, result.value))
         ]
 
+    def triples(self) -> Iterator[ox.Triple]:
+        """Yield the same as a `sh:ValidationReport`."""
+        report = ox.BlankNode()
+        yield _triple(report, RDF + "type", ox.NamedNode(SH + "ValidationReport"))
+        conforms = ox.Literal(str(self.conforms).lower(), datatype=ox.NamedNode(XSD + "boolean"))
+        yield _triple(report, SH + "conforms", conforms)
+        for result in self.results:
+            yield from _result(report, "result", result)
 
-def read_report(graph: rdflib.Graph) -> Report:
-    """Return the report that a validator wrote as a graph; nested details stay in the graph."""
-    report = next(graph.subjects(RDF.type, SH.ValidationReport))
-    results = [_result(graph, node) for node in graph.objects(report, SH.result)]
-    results.sort(key=lambda r: (r.focus_node, r.path or "", r.value or "", r.component, r.shape))
-    return Report(tuple(results), graph)
+    def write(self, path: FilePath) -> None:
+        """Write the same in Turtle; raises `OSError` where that cannot be."""
+        write_quads(self.triples(), path, TURTLE, {"sh": SH, "xsd": XSD})
 
 
-def _result(graph: rdflib.Graph, node: rdflib.term.Node) -> Result:
-    def text(predicate: rdflib.URIRef) -> str | None:
-        value = graph.value(node, predicate)
-        return None if value is None else f"_:{value}" if isinstance(value, rdflib.BNode) else str(value)
+def sorted_report(results: Iterable[Result]) -> Report:
+    """Return the report of results in the order in which they are told."""
+    return Report(
+        tuple(
+            sorted(
+                results,
+                key=lambda r: (
+                    r.focus_term, path_text(r.result_path) if r.result_path else "", r.value_term or "",
+                    r.component, r.shape_term,
+                ),
+            )
+        )
+    )  # fmt: skip
 
-    path = graph.value(node, SH.resultPath)
-    return Result(
-        focus_node=text(SH.focusNode) or "",
-        path=str(path) if isinstance(path, rdflib.URIRef) else None,
-        value=text(SH.value),
-        component=text(SH.sourceConstraintComponent) or "",
-        shape=text(SH.sourceShape) or "",
-        severity=SEVERITIES.get(text(SH.resultSeverity) or "", "warning"),
-        messages={
-            (message.language or "") if isinstance(message, rdflib.Literal) else "": str(message)
-            for message in graph.objects(node, SH.resultMessage)
-        },
-    )
+
+def _triple(subject: ox.BlankNode, predicate: str, object_: ox.NamedNode | ox.BlankNode | ox.Literal) -> ox.Triple:
+    return ox.Triple(subject, ox.NamedNode(predicate), object_)
+
+
+def _result(parent: ox.BlankNode, link: str, result: Result) -> Iterator[ox.Triple]:
+    node = ox.BlankNode()
+    yield _triple(parent, SH + link, node)
+    yield _triple(node, RDF + "type", ox.NamedNode(SH + "ValidationResult"))
+    yield _triple(node, SH + "focusNode", ox_term(result.focus_term))
+    yield _triple(node, SH + "resultSeverity", ox.NamedNode(result.severity_iri))
+    yield _triple(node, SH + "sourceConstraintComponent", ox.NamedNode(result.component))
+    yield _triple(node, SH + "sourceShape", ox_term(result.shape_term))
+    if result.value_term is not None:
+        yield _triple(node, SH + "value", ox_term(result.value_term))
+    if result.source_constraint is not None:
+        yield _triple(node, SH + "sourceConstraint", ox_term(result.source_constraint))
+    if result.result_path is not None:
+        end, triples = _path(result.result_path)
+        yield _triple(node, SH + "resultPath", end)
+        yield from triples
+    messages = result.messages or {"en": str(result.explanation)}
+    for tag, text in messages.items():
+        yield _triple(node, SH + "resultMessage", ox.Literal(text, language=tag or None))
+    for detail in result.details:
+        yield from _result(node, "detail", detail)
+
+
+def _path(path: Path) -> tuple[ox.NamedNode | ox.BlankNode, list[ox.Triple]]:
+    """Return the node of a path and the triples that describe it."""
+    match path:
+        case PredicatePath(predicate):
+            return ox.NamedNode(plain(predicate)), []
+        case SequencePath(paths):
+            return _list(paths)
+        case AlternativePath(paths):
+            return _described("alternativePath", *_list(paths))
+        case InversePath(inner):
+            return _described("inversePath", *_path(inner))
+        case RepeatedPath(inner, how):
+            return _described(how, *_path(inner))
+
+
+def _described(
+    name: str, end: ox.NamedNode | ox.BlankNode, triples: list[ox.Triple]
+) -> tuple[ox.BlankNode, list[ox.Triple]]:
+    node = ox.BlankNode()
+    return node, [_triple(node, SH + name, end), *triples]
+
+
+def _list(paths: tuple[Path, ...]) -> tuple[ox.NamedNode | ox.BlankNode, list[ox.Triple]]:
+    head: ox.NamedNode | ox.BlankNode = ox.NamedNode(RDF + "nil")
+    triples: list[ox.Triple] = []
+    for path in reversed(paths):
+        member, described = _path(path)
+        node = ox.BlankNode()
+        triples += [_triple(node, RDF + "first", member), _triple(node, RDF + "rest", head), *described]
+        head = node
+    return head, triples

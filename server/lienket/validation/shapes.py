@@ -1,137 +1,162 @@
-"""Reads shapes and the data they are held against; refuses by name what nobody would check.
+"""Shapes as values: what SHACL Core says, told apart from the RDF that says it <https://www.w3.org/TR/shacl/>.
 
-A misspelt SHACL term is skipped by validators without a word, so every term of the SHACL namespace is looked up here.
+Terms are in N-Triples syntax, as in the relation that is validated: `<iri>`, `_:label`, `"text"@vi`.
 """
 
-import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
-import pyoxigraph as ox
-import rdflib
-from rdflib.namespace import SH
+from ..vocabulary import SH
 
-from lienket.errors import Fault, Faults, InputError
-from lienket.rdf import read_quads
-
-_TERMS = """
-    targetClass targetNode targetObjectsOf targetSubjectsOf property path node name description order group
-    defaultValue message severity deactivated inversePath alternativePath zeroOrMorePath oneOrMorePath zeroOrOnePath
-    class datatype nodeKind minCount maxCount minExclusive minInclusive maxExclusive maxInclusive minLength maxLength
-    pattern flags languageIn uniqueLang equals disjoint lessThan lessThanOrEquals not and or xone qualifiedValueShape
-    qualifiedMinCount qualifiedMaxCount qualifiedValueShapesDisjoint closed ignoredProperties hasValue in
-    sparql select ask prefixes declare prefix namespace suggestedShapesGraph shapesGraph entailment
-    Shape NodeShape PropertyShape PropertyGroup NodeKind IRI BlankNode Literal BlankNodeOrIRI BlankNodeOrLiteral
-    IRIOrLiteral Violation Warning Info SPARQLConstraint PrefixDeclaration
-"""
-SHACL_TERMS = frozenset(_TERMS.split())
-"""The terms of SHACL Core and SHACL-SPARQL constraints; custom components, functions and rules are refused."""
-
-SHAPE_LINKS = (SH.targetClass, SH.node, SH.property, SH["class"], SH.datatype, SH.nodeKind)
-"""Terms whose values name something, and so are no literals."""
-
-_SERVICE = re.compile(r"\bSERVICE\b", re.IGNORECASE)
+Term: TypeAlias = str
 
 
 @dataclass(frozen=True)
-class Shapes:
-    """A graph of shapes and the files it came from."""
+class PredicatePath:
+    """One step along a predicate."""
 
-    graph: rdflib.Graph
-    files: tuple[Path, ...]
-
-
-def read_shapes(files: Iterable[Path]) -> Shapes:
-    """Return the shapes in `files`; raises `InputError` with every fault: not RDF, unknown term, forbidden query."""
-    files = tuple(files)
-    faults = Faults()
-    graph = rdflib.Graph()
-    for file in files:
-        with faults.gathered():
-            graph += _checked(file)
-    faults.raise_if_any()
-    return Shapes(graph, files)
+    predicate: Term
 
 
-def _checked(file: Path) -> rdflib.Graph:
-    graph = read_graph([file])
-    used = {term for triple in graph for term in triple if isinstance(term, rdflib.URIRef) and term.startswith(str(SH))}
-    faults = [
-        Fault("is not a term of SHACL Core or SHACL-SPARQL; check its spelling", file=str(file), text=f"sh:{name}")
-        for name in sorted(term.removeprefix(str(SH)) for term in used)
-        if name not in SHACL_TERMS
-    ]
-    faults += [
-        Fault("a query in a shape may not use SERVICE: shapes are checked without network", file=str(file))
-        for predicate in (SH.select, SH.ask)
-        for query in graph.objects(None, predicate)
-        if _SERVICE.search(str(query))
-    ]
-    faults += _unreadable(graph, file)
-    if faults:
-        raise InputError(*faults)
-    return graph
+@dataclass(frozen=True)
+class InversePath:
+    """A path walked from its end."""
+
+    path: "Path"
 
 
-def _unreadable(graph: rdflib.Graph, file: Path) -> list[Fault]:
-    """Find the patterns and queries that no validator could read."""
-    faults = []
-    for shape, pattern in graph.subject_objects(SH.pattern):
-        try:
-            re.compile(str(pattern))
-        except re.error as error:
-            faults.append(
-                Fault("sh:pattern of {shape} is no regular expression: {reason}", file=str(file), text=str(pattern),
-                      values={"shape": shape, "reason": error})
-            )  # fmt: skip
-    for predicate in SHAPE_LINKS:
-        faults += [
-            Fault("sh:{name} of {shape} must be an IRI", file=str(file), text=str(value),
-                  values={"name": predicate.removeprefix(str(SH)), "shape": shape})
-            for shape, value in graph.subject_objects(predicate)
-            if isinstance(value, rdflib.Literal)
-        ]  # fmt: skip
-    return faults
+@dataclass(frozen=True)
+class SequencePath:
+    """Paths one after the other."""
+
+    paths: tuple["Path", ...]
 
 
-def read_graph(files: Iterable[Path]) -> rdflib.Graph:
-    """Return the triples of RDF files as one graph, literals as written, blank nodes of different files apart.
+@dataclass(frozen=True)
+class AlternativePath:
+    """Any one of several paths."""
 
-    Raises `InputError` naming every file that is not RDF.
+    paths: tuple["Path", ...]
+
+
+@dataclass(frozen=True)
+class RepeatedPath:
+    """A path walked several times, or not at all."""
+
+    path: "Path"
+    how: Literal["zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath"]
+
+
+Path: TypeAlias = PredicatePath | InversePath | SequencePath | AlternativePath | RepeatedPath
+
+_MARKS: Final = {"zeroOrMorePath": "*", "oneOrMorePath": "+", "zeroOrOnePath": "?"}
+
+
+def path_text(path: Path) -> str:
+    """Return a path as SPARQL writes it.
+
+    >>> step = PredicatePath("<q>")
+    >>> path_text(SequencePath((InversePath(PredicatePath("<p>")), RepeatedPath(step, "oneOrMorePath"))))
+    '(^<p>/<q>+)'
     """
-    faults = Faults()
-    graph = rdflib.Graph()
-    with _literals_as_written():
-        for file in files:
-            with faults.gathered():
-                for quad in read_quads(file, apart=True):
-                    graph.add((_term(quad.subject), _term(quad.predicate), _term(quad.object)))
-    faults.raise_if_any()
-    return graph
+    match path:
+        case PredicatePath(predicate):
+            return predicate
+        case InversePath(inner):
+            return f"^{path_text(inner)}"
+        case SequencePath(paths):
+            return f"({'/'.join(map(path_text, paths))})"
+        case AlternativePath(paths):
+            return f"({'|'.join(map(path_text, paths))})"
+        case RepeatedPath(inner, how):
+            return path_text(inner) + _MARKS[how]
 
 
-def _term(term: object) -> rdflib.term.Node:
-    match term:
-        case ox.NamedNode():
-            return rdflib.URIRef(term.value)
-        case ox.BlankNode():
-            return rdflib.BNode(term.value)
-        case ox.Literal():
-            if term.language:
-                return rdflib.Literal(term.value, lang=term.language)
-            datatype = term.datatype.value
-            plain = datatype == str(rdflib.XSD.string)
-            return rdflib.Literal(term.value, datatype=None if plain else rdflib.URIRef(datatype))
-    raise InputError("triples about triples (RDF 1.2) cannot be validated with SHACL 1.0")
+@dataclass(frozen=True)
+class Target:
+    """Focus nodes that a shape names <https://www.w3.org/TR/shacl/#targets>."""
+
+    kind: Literal["class", "node", "subjectsOf", "objectsOf"]
+    term: Term
 
 
-@contextmanager
-def _literals_as_written() -> Iterator[None]:
-    before = rdflib.NORMALIZE_LITERALS
-    rdflib.NORMALIZE_LITERALS = False
-    try:
-        yield
-    finally:
-        rdflib.NORMALIZE_LITERALS = before
+@dataclass(frozen=True, eq=False)
+class Constraint:
+    """One constraint: a component with the values of its parameters."""
+
+    component: str
+    """Name in SHACL, such as `MinCount`; the IRI of a component that the shapes define themselves."""
+    terms: tuple[Term, ...] = ()
+    """Values of the parameters, in the order of the component; members of a list."""
+    shapes: tuple["Shape", ...] = ()
+    """Shapes that the parameters refer to."""
+
+    @property
+    def iri(self) -> str:
+        """IRI of the constraint component."""
+        return self.component if ":" in self.component else f"{SH}{self.component}ConstraintComponent"
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What all shapes have."""
+
+    node: Term
+    file: str
+    targets: tuple[Target, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    severity: str = SH + "Violation"
+    """IRI of the severity."""
+    messages: Mapping[str, str] = field(default_factory=dict)
+    """Text by language tag; "" where it has none."""
+    deactivated: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class NodeShape(Shape):
+    """A shape whose value node is the focus node itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class PropertyShape(Shape):
+    """A shape whose value nodes lie at the end of a path."""
+
+    path: Path = field(kw_only=True)
+
+
+FOREIGN: Final = "SPARQL"
+"""The component that no SQL is made of; components that shapes define themselves are the others."""
+
+
+def is_foreign(constraint: Constraint) -> bool:
+    """Tell whether a constraint is a query in SPARQL, which the reference validator has to run."""
+    return constraint.component == FOREIGN or ":" in constraint.component
+
+
+def within(shape: Shape) -> Iterator[Shape]:
+    """Yield a shape and all that it refers to, as often as it does."""
+    yield shape
+    for constraint in shape.constraints:
+        for inner in constraint.shapes:
+            yield from within(inner)
+
+
+def needs_reference(shape: Shape) -> bool:
+    """Tell whether a query in SPARQL decides something that SQL goes on from, so that SQL alone cannot validate."""
+    return any(
+        needs_reference(inner)
+        if constraint.component == "Property" and not isinstance(shape, PropertyShape)
+        else any(is_foreign(each) for part in within(inner) for each in part.constraints)
+        for constraint in shape.constraints
+        for inner in constraint.shapes
+    )
+
+
+def foreign(shape: Shape) -> Iterator[tuple[Shape, Constraint]]:
+    """Yield the queries in SPARQL of a shape, and of its property shapes, that look at the same focus nodes."""
+    for constraint in shape.constraints if not shape.deactivated else ():
+        if is_foreign(constraint):
+            yield shape, constraint
+        if constraint.component == "Property" and not isinstance(shape, PropertyShape):
+            yield from foreign(constraint.shapes[0])

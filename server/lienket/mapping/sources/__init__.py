@@ -16,8 +16,8 @@ import duckdb
 
 from ...errors import Fault, InputError, RefusedError, nearest, shown
 from ...languages import Language
+from ...sql import literal
 from ..rules import Database, Source
-from ..sql import literal
 from . import databases, delimited, documents, files, markup, parquet, workbooks
 from .tables import Column, ColumnKind, Loading, Table
 

@@ -18,8 +18,8 @@ import duckdb
 
 from ...errors import Fault, InputError, shown
 from ...languages.text import clean
+from ...sql import file_name, literal
 from ..rules import Source
-from ..sql import file_name, literal
 from . import dialects
 from .files import encoding_fault
 from .tables import HEADER_WITHIN, Loading, even, header_position, load_records, text_columns, trimmed

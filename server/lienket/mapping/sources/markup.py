@@ -15,8 +15,8 @@ import duckdb
 from lxml import etree
 
 from ...errors import Fault, InputError, RefusedError, shown
+from ...sql import literal
 from ..rules import Source
-from ..sql import literal
 from .tables import Column, Table
 
 LARGEST: Final = 100

@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 
 from ...errors import Fault, InputError, shown
-from ..sql import file_name, identifier
+from ...sql import file_name, identifier
 from .natural import item
 from .tables import Column, Loading, find_columns
 

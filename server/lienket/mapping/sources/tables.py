@@ -11,7 +11,7 @@ import duckdb
 
 from ...errors import Fault, InputError, nearest
 from ...languages.text import clean
-from ..sql import literal
+from ...sql import literal
 
 ColumnKind = Literal["text", "item", "items"]
 
@@ -149,14 +149,23 @@ def even(
 def load_records(
     connection: duckdb.DuckDBPyConnection, records: Iterable[tuple[int, Sequence[str]]], width: int
 ) -> None:
-    """Hand numbered records to DuckDB, by way of a file of JSON, which leaves no room for another reading."""
+    """Hand numbered records to DuckDB as the table `loading`."""
+    load_arrays(connection, ((number, json.dumps(record)) for number, record in records), width, "loading")
+
+
+def load_arrays(
+    connection: duckdb.DuckDBPyConnection, records: Iterable[tuple[int, str]], width: int, into: str
+) -> None:
+    """Hand numbered arrays of texts to DuckDB, by way of a file of JSON, which leaves no room for another reading."""
     cells = [f"cells[{position + 1}] AS c{position}" for position in range(width)]
+    longest = 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "records.json"
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps({"row": number, "cells": record}) + "\n" for number, record in records)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            for number, record in records:
+                longest = max(longest, file.write(f'{{"row": {number}, "cells": {record}}}\n'))
         connection.execute(
-            f"CREATE TABLE loading AS SELECT {', '.join(['row', *cells])} FROM read_json({literal(str(path))}, "
+            f"CREATE TABLE {into} AS SELECT {', '.join(['row', *cells])} FROM read_json({literal(str(path))}, "
             "columns = {'row': 'BIGINT', 'cells': 'VARCHAR[]'}, format = 'newline_delimited', "
-            f"maximum_object_size = {max(path.stat().st_size, 1 << 24)})"
+            f"maximum_object_size = {max(4 * longest, 1 << 24)})"
         )

@@ -1,0 +1,132 @@
+"""Shapes into SQL: questions over a relation of triples, whose answers are violations.
+
+Pure: shapes go in, SQL comes out, and nothing here knows who runs it. The text reads the relation `query.TRIPLES` and
+those that the caller names, calls the macros of `macros()` and functions that every SQL database has, and takes up no
+word of a shape except through `sql.literal`. Terms are in N-Triples syntax, as the mapping writes them.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from ..datatypes import lexical_macros
+from ..sql import literal
+from .comparisons import COMPARISON_MACROS
+from .components import COMPONENTS, ValueNodes
+from .paths import value_nodes
+from .query import Query
+from .shapes import Constraint, PropertyShape, Shape, Target, Term, is_foreign, within
+from .values import TERM_MACROS
+
+
+def macros() -> dict[str, str]:
+    """Return every macro that compiled text may call, by signature, helpers first."""
+    return lexical_macros() | TERM_MACROS | COMPARISON_MACROS
+
+
+def classes_of(shapes: Iterable[Shape]) -> set[Term]:
+    """Return the classes that shapes name, in targets and in constraints."""
+    parts = [part for shape in shapes for part in within(shape)]
+    found = {target.term for part in parts for target in part.targets if target.kind == "class"}
+    return found | {each.terms[0] for part in parts for each in part.constraints if each.component == "Class"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """One SELECT (finding, origin, focus, value, other, number); each row is a violation.
+
+    `finding` is a place in `findings`; `origin` is the node, of those that were asked about, that leads to the focus
+    node; for the rest see `components.py`.
+    """
+
+    sql: str
+    findings: tuple[tuple[Shape, Constraint], ...]
+
+
+class Compiler:
+    """Compiles shapes for data whose classes are known."""
+
+    def __init__(self, classes: Mapping[Term, AbstractSet[Term]]) -> None:
+        """Take the subclasses, itself among them, of every class that the shapes name."""
+        self._classes = classes
+
+    def targets(self, shape: Shape, relation: str) -> str | None:
+        """Return SQL (node) of the nodes that a relation (subject, predicate, object) makes targets of a shape.
+
+        None where the shape names its targets itself.
+        """
+        query = Query(self._classes)
+        parts = [_target(query, target, relation) for target in shape.targets if target.kind != "node"]
+        return " UNION ALL ".join(parts) or None
+
+    def may_have_targets(self, shape: Shape, types: Collection[Term]) -> bool:
+        """Tell whether data in which nothing is of other classes than `types` may hold targets of a shape."""
+        return any(
+            target.kind != "class" or not self._classes[target.term].isdisjoint(types) for target in shape.targets
+        )
+
+    def violations(self, shape: Shape, focus: str) -> Question | None:
+        """Return the question for all violations of a shape by the nodes in the table `focus` (node).
+
+        None where the shape asks for nothing. What queries in SPARQL find is not among them.
+        """
+        query = Query(self._classes)
+        found = list(_violations(query, shape, focus))
+        if not found:
+            return None
+        parts = [f"SELECT {number} AS finding, * FROM ({sql})" for number, (_, _, sql) in enumerate(found)]
+        return Question(query.text("\nUNION ALL ".join(parts)), tuple((shape, each) for shape, each, _ in found))
+
+
+def _target(query: Query, target: Target, relation: str) -> str:
+    match target.kind:
+        case "class":
+            return query.members(relation, target.term)
+        case "subjectsOf":
+            return f"SELECT subject AS node FROM {relation} WHERE predicate = {literal(target.term)}"
+        case _:
+            return f"SELECT object AS node FROM {relation} WHERE predicate = {literal(target.term)}"
+
+
+def _violations(query: Query, shape: Shape, focus: str) -> Iterator[tuple[Shape, Constraint, str]]:
+    """Yield the constraints of a shape and of its property shapes, each with SQL (origin, focus, …)."""
+    if shape.deactivated:
+        return
+    nodes = _value_nodes(query, shape, focus)
+    for constraint in shape.constraints:
+        if constraint.component == "Property":
+            for inner, each, sql in _violations(query, constraint.shapes[0], nodes.values):
+                if isinstance(shape, PropertyShape):
+                    # As often as values lead there: each of them is validated by itself.
+                    walked = f"({sql}) AS v JOIN {nodes.pairs} AS p ON p.value = v.origin"
+                    sql = f"SELECT p.focus AS origin, v.focus, v.value, v.other, v.number FROM {walked}"
+                yield inner, each, sql
+        elif not is_foreign(constraint):
+            sql = COMPONENTS[constraint.component](query, constraint, nodes, _Conformance(query))
+            yield shape, constraint, f"SELECT focus AS origin, * FROM ({sql})"
+
+
+def _value_nodes(query: Query, shape: Shape, focus: str) -> ValueNodes:
+    if not isinstance(shape, PropertyShape):
+        return ValueNodes(focus, query.named(f"SELECT node AS focus, node AS value FROM {focus}"), focus)
+    pairs = query.named(value_nodes(query, shape.path, focus))
+    return ValueNodes(focus, pairs, query.named(f"SELECT DISTINCT value AS node FROM {pairs}"))
+
+
+class _Conformance:
+    def __init__(self, query: Query) -> None:
+        self._query = query
+
+    def __call__(self, shape: Shape, focus: str) -> str:
+        nodes = _value_nodes(self._query, shape, focus)
+        parts = ["SELECT CAST(NULL AS VARCHAR) AS node WHERE false"]
+        for constraint in () if shape.deactivated else shape.constraints:
+            if constraint.component != "Property":
+                sql = COMPONENTS[constraint.component](self._query, constraint, nodes, self)
+                parts.append(f"SELECT focus AS node FROM ({sql})")
+                continue
+            failing = f"SELECT node FROM {self(constraint.shapes[0], nodes.values)}"
+            if isinstance(shape, PropertyShape):
+                failing = f"SELECT focus AS node FROM {nodes.pairs} WHERE value IN ({failing})"
+            parts.append(failing)
+        return self._query.named(f"SELECT DISTINCT node FROM ({' UNION ALL '.join(parts)})")
