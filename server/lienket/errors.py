@@ -13,6 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+SEVERITIES: Final = ("error", "warning", "note")
+"""The worst first."""
 
 
 @dataclass(frozen=True, order=True)
@@ -39,6 +43,8 @@ class Fault:
     """"error", "warning" or "note"; only errors stop a publication."""
     because: "Fault | None" = field(default=None, compare=False)
     """Where a message comes from content: what the engine itself says of the fault."""
+    result: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Where SHACL found it: its validation result, local name of the property → term in Turtle."""
 
     def __str__(self) -> str:
         """Return the English line.
