@@ -16,6 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
+
+SEVERITIES: Final = ("error", "warning", "note")
+"""The worst first."""
 
 
 @dataclass(frozen=True, order=True)
@@ -44,6 +48,8 @@ class Fault:
     """The word that was probably meant; it is asked for behind the sentence."""
     because: "Fault | None" = field(default=None, compare=False)
     """Where a message comes from content: what the engine itself says of the fault."""
+    result: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Where SHACL found it: its validation result, local name of the property → term in Turtle."""
 
     def __str__(self) -> str:
         """Return the English line.
