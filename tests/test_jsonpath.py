@@ -86,6 +86,7 @@ PATHS = segments(st.one_of(PLAIN, conditions(segments(PLAIN, 1)).map("?{}".forma
 @example("$[?@.a == $['b']]", [{"a": 1}, {"b": 1}, {}])
 @example("$[?count(@..*) > length(@)]", [[1, [2]], [1], "abc"])
 @example("$['0']", ["a"])
+@example("$.a[:]", None)
 @example("$[0]", {"0": "a"})
 def test_paths_find_what_another_engine_finds(path: str, document: Any) -> None:
     assert found(path, document) == unordered(jsonpath_rfc9535.find(path, document).values())

@@ -58,7 +58,7 @@ class _Compiler:
             case path.Wildcard():
                 return children
             case path.Slice():
-                return self._sliced(f"json_extract({node}, '$[*]')", selector)
+                return self._sliced(f"coalesce(json_extract({node}, '$[*]'), [])", selector)
             case path.Filter(condition):
                 child = self._name()
                 return f"list_filter({children}, lambda {child}: {self._holds(condition, child)})"
