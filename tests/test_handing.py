@@ -56,7 +56,7 @@ def test_a_page_holds_errors_and_warnings_and_needs_nothing_beside_it(deployment
     check(deployment, "--html", str(out))
     assert sorted(path.name for path in out.iterdir()) == ["agencies.html", "clinics.html", "units.html"]
     page = (out / "clinics.html").read_text(encoding="utf-8")
-    for said in ("Cột <bdi>Số giường</bdi>", "nhiều", "Số giường phải từ 0 đến 2.000, ví dụ 12.", "1 cảnh báo",
+    for said in ("Cột <bdi>Số giường</bdi>", "nhiều", "Số giường phải từ 0 đến 2.000, ví dụ 12. (lớn hơn 2000)", "1 cảnh báo",
                  "<dt>Hàng nhận</dt><dd>1</dd>", '<dt>Hàng có lỗi</dt><dd class="error">2</dd>'):  # fmt: skip
         assert said in page, said
     assert "src=" not in page
@@ -80,7 +80,7 @@ def test_a_csv_becomes_a_marked_workbook_and_stays_as_it_is(deployment: Project,
     (path,) = (tmp_path / "marked").iterdir()
     cells = coloured(path)
     assert {place: colour for place, (colour, _) in cells.items()} == {"E3": YELLOW, "F4": RED, "F5": RED}
-    assert cells["F5"][1] == "Lỗi: Số giường phải từ 0 đến 2.000, ví dụ 12."
+    assert cells["F5"][1] == "Lỗi: Số giường phải từ 0 đến 2.000, ví dụ 12. (lớn hơn 2000)"
     sheet = openpyxl.load_workbook(path).worksheets[0]
     assert [cell.value for cell in sheet[2]][:2] == ["Mã cơ sở", "Tên cơ sở"]
     assert sheet["F4"].value == "nhiều"
