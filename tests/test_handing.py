@@ -56,8 +56,14 @@ def test_a_page_holds_errors_and_warnings_and_needs_nothing_beside_it(deployment
     check(deployment, "--html", str(out))
     assert sorted(path.name for path in out.iterdir()) == ["agencies.html", "clinics.html", "units.html"]
     page = (out / "clinics.html").read_text(encoding="utf-8")
-    for said in ("Cột <bdi>Số giường</bdi>", "nhiều", "Số giường phải từ 0 đến 2.000, ví dụ 12. (lớn hơn 2000)", "1 cảnh báo",
-                 "<dt>Hàng nhận</dt><dd>1</dd>", '<dt>Hàng có lỗi</dt><dd class="error">2</dd>'):  # fmt: skip
+    for said in (
+        "Cột <bdi>Số giường</bdi>",
+        "nhiều",
+        "Số giường phải từ 0 đến 2.000, ví dụ 12. (lớn hơn 2000)",
+        "1 cảnh báo",
+        "<dt>Hàng nhận</dt><dd>1</dd>",
+        '<dt>Hàng có lỗi</dt><dd class="error">2</dd>',
+    ):
         assert said in page, said
     assert "src=" not in page
     assert "<link" not in page
