@@ -1,12 +1,15 @@
 """Small releases made of hand-written quads, for tests that need no mapping."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyoxigraph as ox
 
+from lienket import indexing, statements
+from lienket.languages import Language
 from lienket.project import Project
-from lienket.release import Release, building, publish
+from lienket.release import Release, building, publish, seal
 from lienket.store import Store
 
 BASE_IRI = "https://data.example.org/"
@@ -33,11 +36,20 @@ def publish_quads(project: Project, nquads: str) -> Release:
         lines = draft / "quads.nq"
         lines.write_text(nquads, encoding="utf-8")
         store = Store.create(draft / "store")
-        store.load_nquads(lines)
+        store.load([lines])
         store.close()
-        del store
         quads = set(ox.parse(path=str(lines), format=ox.RdfFormat.N_QUADS))
         graphs = Counter(quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode))
         lines.unlink()
         manifest = {"quads": len(quads), "graphs": dict(graphs), "datasets": {}, "software": {}}
-        return publish(project.var, draft, manifest, keep=5)
+        return publish(project.var, seal(project.var, draft, manifest), keep=5)
+
+
+def write_index(path: Path, nquads: str, languages: Sequence[Language]) -> int:
+    """Write the index of the quads given as N-Quads; return the number of entries."""
+    lines = path.with_name("index.nq")
+    lines.write_text(nquads, encoding="utf-8")
+    statements.sort(lines)
+    count = indexing.build(path, statements.about([lines], indexing.PREDICATES), languages=languages)
+    lines.unlink()
+    return count
