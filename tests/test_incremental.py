@@ -148,6 +148,22 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+def test_a_small_change_shares_the_files_of_the_last_release(started: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "deployment"
+    shutil.copytree(started.root, folder, symlinks=True)
+    project, tables = Project.read(folder), Tables()
+    tables.things[3] = {**tables.things[3], "name": "Cầu Trường Tiền"}
+    tables.write(folder)
+    before, after = Release.current(project.var), build(project)
+    assert after.manifest["changes"] == {"things": {"added": 1, "removed": 1}}
+    shared = [path for path in after.store_path.iterdir()
+              if (before.store_path / path.name).exists() and path.samefile(before.store_path / path.name)]  # fmt: skip
+    assert len([path for path in shared if path.suffix == ".sst"]) > 10
+    for name in ("blanks.nq.gz", "others.nq.gz", "others.others.csv"):
+        assert (after.dumps / name).samefile(before.dumps / name)
+    assert build(project) == after
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sequence=st.lists(st.lists(edits, min_size=1, max_size=3), min_size=1, max_size=3))
 def test_what_has_changed_makes_the_same_release_as_everything(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -142,7 +143,7 @@ class Draft:
         self.manifest["quads"] = sum(self.manifest["graphs"].values())
         return self.manifest
 
-    @property
+    @cached_property
     def is_anew(self) -> bool:
         """Whether store and index are made from nothing."""
         if self.base is None or not self.base.reusable:
