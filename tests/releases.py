@@ -33,8 +33,7 @@ def make_project(folder: Path, settings: str = "") -> Project:
 def publish_quads(project: Project, nquads: str) -> Release:
     """Publish a release of the quads given as N-Quads."""
     with building(project.var) as draft:
-        lines = draft / "quads.nq"
-        lines.write_text(nquads, encoding="utf-8")
+        lines = _written(nquads, draft / "quads.nq")
         store = Store.create(draft / "store")
         store.load([lines])
         store.close()
@@ -47,9 +46,14 @@ def publish_quads(project: Project, nquads: str) -> Release:
 
 def write_index(path: Path, nquads: str, languages: Sequence[Language]) -> int:
     """Write the index of the quads given as N-Quads; return the number of entries."""
-    lines = path.with_name("index.nq")
-    lines.write_text(nquads, encoding="utf-8")
-    statements.sort(lines)
+    lines = _written(nquads, path.with_name("index.nq"))
     count = indexing.build(path, statements.about([lines], indexing.PREDICATES), languages=languages)
     lines.unlink()
     return count
+
+
+def _written(nquads: str, path: Path) -> Path:
+    """Write N-Quads as a mapping does: no empty lines, each line once, in order."""
+    path.write_text("".join(f"{line}\n" for line in nquads.splitlines() if line.strip()), encoding="utf-8")
+    statements.sort(path)
+    return path

@@ -50,7 +50,7 @@ class Tables:
 
 Edit = Callable[[Tables], None]
 
-names = st.sampled_from(["Chợ Đông Ba", "Cầu Trường Tiền", "Chợ số 3", "A \"quoted\" name", "Chợ số 3 mới"])
+names = st.sampled_from(["Chợ Đông Ba", "Cầu Trường Tiền", "Chợ số 3", 'A "quoted" name', "Chợ số 3 mới"])
 amounts = st.sampled_from(["7", "007", "+7", "8", "", "12345678901234567890"])
 places = st.integers(0, 60)
 
@@ -59,7 +59,11 @@ places = st.integers(0, 60)
 def cells(draw: st.DrawFn) -> Edit:
     """Change a row of a table, or write one more line about the same thing."""
     place, where = draw(places), draw(st.sampled_from(["things", "others", "blanks"]))
-    new = {"name": draw(names), "amount": draw(amounts), "until": draw(st.sampled_from(["", "2019-12-31", "2999-01-01"]))}
+    new = {
+        "name": draw(names),
+        "amount": draw(amounts),
+        "until": draw(st.sampled_from(["", "2019-12-31", "2999-01-01"])),
+    }
     again = draw(st.booleans())
 
     def edit(tables: Tables) -> None:

@@ -122,7 +122,7 @@ def _rolled_back(deployment: Project) -> str | None:
         current = Release.current(deployment.var)
     except LienketError:
         return None
-    return current.id if kept and kept[0].created > current.created else None
+    return current.id if kept and kept[0].number > current.number else None
 
 
 @commands.command()
@@ -200,8 +200,7 @@ def _print_counts(outputs: Sequence[Any]) -> None:
 @click.pass_obj
 def build(folder: Path | None, full: bool, as_json: bool) -> None:
     """Build a new release and switch to it; publish nothing if anything is at fault."""
-    del full  # every build is a full one so far
-    published = _build(_deployment(folder), quiet=as_json)
+    published = _build(_deployment(folder), full=full, quiet=as_json)
     if as_json:
         click.echo(json.dumps(published.manifest, ensure_ascii=False))
 
@@ -419,12 +418,18 @@ def _print_files(files: Sequence[Path]) -> None:
         out.print(str(file))
 
 
-def _build(deployment: Project, *, quiet: bool = False) -> Release:
+def _build(deployment: Project, *, full: bool = False, quiet: bool = False) -> Release:
+    """Build what has changed; damage in the last release is said, and does not stop what can be made without it."""
     from lienket import build as builder
 
+    before = _current_id(deployment)
     with _progress() as progress:
-        published = builder.build(deployment, progress=progress)
-    if not quiet:
+        published = builder.build(deployment, full=full, progress=progress, tell=lambda fault: _say([fault]))
+    if quiet:
+        return published
+    if published.id == before:
+        _print("{release}: nothing has changed", release=published.id)
+    else:
         manifest = published.manifest
         out.print(f"{published.id}: {len(manifest['datasets'])} datasets, {manifest['quads']:,} quads, "
                   f"{manifest['seconds']} s")  # fmt: skip

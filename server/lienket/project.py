@@ -289,9 +289,11 @@ def _inconsistent(settings: Mapping[str, Any], place: str) -> list[Fault]:
         if language not in settings[setting.name]
     ]
     faults += [
-        Fault("must be at least {least}", file=place, column=setting.name, text=str(settings[setting.name]),
-              values={"least": min(setting.default, 1)})
+        Fault(
+            "must be at least {least}", file=place, column=setting.name, text=str(settings[setting.name]),
+            values={"least": min(setting.default, 1)},
+        )
         for setting in SETTINGS
         if setting.type is int and settings[setting.name] < min(setting.default, 1)
-    ]
+    ]  # fmt: skip
     return faults
