@@ -38,6 +38,8 @@ MAY_IMPORT: dict[str, str] = {
     "draft": "catalogue content datasets digests dumps formats indexing inputs languages outputs project rdf release "
     "statements store vocabulary",
     "verification": "digests errors release search statements store validation",
+    "changes": "errors release statements",
+    "archive": "digests errors project release",
     "build": "catalogue content datasets digests draft errors inputs outputs project release statements store "
     "verification vocabulary",
     "handing": "errors languages mapping outputs project quality vocabulary web",
@@ -45,8 +47,9 @@ MAY_IMPORT: dict[str, str] = {
     "quality": "errors formats languages vocabulary",
     "starter": "datasets errors languages project",
     "telling": "errors languages quality",
-    "web": "errors formats languages project quality release search store telling vocabulary",
-    "cli": "build errors handing languages mapping project release starter telling validation watching web",
+    "web": "changes errors formats languages project quality release search store telling vocabulary",
+    "cli": "archive build changes errors handing languages mapping project release starter telling validation "
+    "verification watching web",
 }
 """Part → the parts it may import; a part is a module or package directly under the engine."""
 

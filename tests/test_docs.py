@@ -53,7 +53,10 @@ def test_no_setting_in_the_table_is_unknown() -> None:
 def verbs(group: click.Group, prefix: str = "lienket") -> list[str]:
     names = []
     for name, command in group.commands.items():
-        names += verbs(command, f"{prefix} {name}") if isinstance(command, click.Group) else [f"{prefix} {name}"]
+        if isinstance(command, click.Group):
+            names += verbs(command, f"{prefix} {name}")
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            names.append(f"{prefix} {name}")
     return names
 
 

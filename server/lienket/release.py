@@ -23,7 +23,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -151,6 +151,22 @@ def _checksum(manifest: bytes) -> bytes:
 def kept(var: Path) -> list[Release]:
     """Return every release that has a sound manifest, newest first."""
     return sorted(filter(_is_sound, _folders(var)), key=lambda release: release.number, reverse=True)
+
+
+def named(var: Path, release_id: str) -> Release:
+    """Return the kept release of that name; raises `InputError` where there is none."""
+    releases = kept(var)
+    for release in releases:
+        if release.id == release_id:
+            return release
+    raise InputError(
+        Fault("no such release; there are: {ids}", file=str(var / "releases"), text=release_id,
+              values={"ids": _ids(releases)})
+    )  # fmt: skip
+
+
+def _ids(releases: Iterable[Release]) -> str:
+    return ", ".join(release.id for release in releases) or "–"
 
 
 def _folders(var: Path) -> list[Release]:
@@ -334,9 +350,15 @@ def require_whole(release: Release) -> None:
     That takes milliseconds. What has changed within a file is found by reading it all: `verification.faults`.
     """
     faults = digests.cut_or_missing(release.path, release.files)
+    try:
+        if not faults:
+            Store.open(release.store_path)
+    except UnavailableError as error:
+        faults += error.faults
     if faults:
-        raise UnavailableError(*faults)
-    Store.open(release.store_path)
+        advice = Fault("is damaged; to show an earlier release: lienket rollback; to make a new one: lienket build "
+                       "--full", file=str(release.path))  # fmt: skip
+        raise UnavailableError(*faults, advice)
 
 
 def rollback(var: Path, release_id: str | None = None) -> Release:
@@ -351,25 +373,16 @@ def rollback(var: Path, release_id: str | None = None) -> Release:
         number = current.number if current else 0
     except UnavailableError:
         current = None
-    if release_id:
-        wanted = [release for release in releases if release.id == release_id]
-    else:
-        wanted = [release for release in releases if current is None or release.number < number]
-    if not wanted:
+    earlier = [release for release in releases if current is None or release.number < number]
+    if not release_id and not earlier:
         raise InputError(
-            Fault(
-                "no such release; there are: {ids}" if release_id else "no release before {current}; there are: {ids}",
-                file=str(var / "releases"),
-                text=release_id,
-                values={
-                    "ids": ", ".join(release.id for release in releases) or "–",
-                    "current": current.id if current else "–",
-                },
-            )
-        )
-    require_whole(wanted[0])
+            Fault("no release before {current}; there are: {ids}", file=str(var / "releases"),
+                  values={"ids": _ids(releases), "current": current.id if current else "–"})
+        )  # fmt: skip
+    wanted = named(var, release_id) if release_id else earlier[0]
+    require_whole(wanted)
     try:
-        switch(var, wanted[0])
+        switch(var, wanted)
     except OSError as error:
         raise _unwritable(var, error) from error
-    return wanted[0]
+    return wanted

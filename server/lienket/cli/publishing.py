@@ -1,4 +1,4 @@
-"""The verbs that publish: building, serving, and the releases that are kept."""
+"""The verbs that publish: building and serving."""
 
 import dataclasses
 import json
@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from lienket import release
 from lienket.errors import LienketError
@@ -15,6 +14,7 @@ from lienket.project import Project
 from lienket.release import Release
 
 from .console import commands, deployment_of, out, say, shown_progress, tell
+from .keeping import current_id
 
 
 @commands.command()
@@ -73,56 +73,16 @@ def build(folder: Path | None, full: bool, as_json: bool) -> None:
 def serve(folder: Path | None, port: int | None, host: str | None) -> None:
     """Serve the current release."""
     deployment = _with_server(deployment_of(folder), host, port)
-    Release.current(deployment.var)
+    release.require_whole(Release.current(deployment.var))
     _require_port(deployment)
     _serve(deployment)
-
-
-@commands.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-@click.pass_obj
-def releases(folder: Path | None, as_json: bool) -> None:
-    """List the releases that are kept, newest first."""
-    deployment = deployment_of(folder)
-    kept = release.kept(deployment.var)
-    if not kept:
-        Release.current(deployment.var)  # says what to do
-    current = _current_id(deployment)
-    if as_json:
-        click.echo(json.dumps([
-            {"id": one.id, "current": one.id == current, "created": one.manifest["created"],
-             "quads": one.manifest["quads"], "datasets": len(one.manifest["datasets"])}
-            for one in kept
-        ]))  # fmt: skip
-        return
-    table = Table("", "release", "datasets", "quads", box=None, header_style="bold")
-    for one in kept:
-        mark = "●" if one.id == current else ""
-        table.add_row(mark, one.id, str(len(one.manifest["datasets"])), f"{one.manifest['quads']:,}")
-    out.print(table)
-
-
-def _current_id(deployment: Project) -> str | None:
-    try:
-        return Release.current(deployment.var).id
-    except LienketError:
-        return None
-
-
-@commands.command()
-@click.argument("release_id", metavar="[ID]", required=False)
-@click.pass_obj
-def rollback(folder: Path | None, release_id: str | None) -> None:
-    """Switch to the release before the current one, or to ID."""
-    shown = release.rollback(deployment_of(folder).var, release_id)
-    tell("current: {release}", release=shown.id)
 
 
 def _build(deployment: Project, *, full: bool = False, quiet: bool = False) -> Release:
     """Build what has changed; damage in the last release is said, and does not stop what can be made without it."""
     from lienket import build as builder
 
-    before = _current_id(deployment)
+    before = current_id(deployment)
     with shown_progress() as progress:
         published = builder.build(deployment, full=full, progress=progress, tell=lambda fault: say([fault]))
     if quiet:
