@@ -1,12 +1,15 @@
 """Small releases made of hand-written quads, for tests that need no mapping."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyoxigraph as ox
 
+from lienket import indexing, statements
+from lienket.languages import Language
 from lienket.project import Project
-from lienket.release import Release, building, publish
+from lienket.release import Release, building, publish, seal
 from lienket.store import Store
 
 BASE_IRI = "https://data.example.org/"
@@ -30,14 +33,27 @@ def make_project(folder: Path, settings: str = "") -> Project:
 def publish_quads(project: Project, nquads: str) -> Release:
     """Publish a release of the quads given as N-Quads."""
     with building(project.var) as draft:
-        lines = draft / "quads.nq"
-        lines.write_text(nquads, encoding="utf-8")
+        lines = _written(nquads, draft / "quads.nq")
         store = Store.create(draft / "store")
-        store.load_nquads(lines)
+        store.load([lines])
         store.close()
-        del store
         quads = set(ox.parse(path=str(lines), format=ox.RdfFormat.N_QUADS))
         graphs = Counter(quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode))
         lines.unlink()
         manifest = {"quads": len(quads), "graphs": dict(graphs), "datasets": {}, "software": {}}
-        return publish(project.var, draft, manifest, keep=5)
+        return publish(project.var, seal(project.var, draft, manifest), keep=5)
+
+
+def write_index(path: Path, nquads: str, languages: Sequence[Language]) -> int:
+    """Write the index of the quads given as N-Quads; return the number of entries."""
+    lines = _written(nquads, path.with_name("index.nq"))
+    count = indexing.build(path, statements.about([lines], indexing.PREDICATES), languages=languages)
+    lines.unlink()
+    return count
+
+
+def _written(nquads: str, path: Path) -> Path:
+    """Write N-Quads as a mapping does: no empty lines, each line once, in order."""
+    path.write_text("".join(f"{line}\n" for line in nquads.splitlines() if line.strip()), encoding="utf-8")
+    statements.sort(path)
+    return path

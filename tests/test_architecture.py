@@ -25,21 +25,31 @@ MAY_IMPORT: dict[str, str] = {
     "store": "errors",
     "mapping": "datatypes errors formats languages rdf sql vocabulary",
     "validation": "datatypes errors formats rdf sql vocabulary",
-    "search": "errors languages store vocabulary",
-    "release": "errors store",
+    "digests": "errors",
+    "search": "errors languages vocabulary",
+    "statements": "store vocabulary",
+    "indexing": "errors languages search store vocabulary",
+    "release": "digests errors store",
     "catalogue": "datasets errors formats languages project store vocabulary",
     "content": "datasets errors languages mapping ontology project rdf validation",
-    "dumps": "datasets formats rdf release",
-    "build": "catalogue content dumps errors formats languages mapping ontology outputs project rdf release search "
-    "store validation vocabulary",
+    "inputs": "content datasets digests errors mapping project",
     "outputs": "content datasets errors languages mapping ontology project quality rdf validation vocabulary",
+    "dumps": "datasets digests formats outputs rdf statements",
+    "draft": "catalogue content datasets digests dumps formats indexing inputs languages outputs project rdf release "
+    "statements store vocabulary",
+    "verification": "digests errors release search statements store validation",
+    "changes": "errors release statements",
+    "archive": "digests errors project release",
+    "build": "catalogue content datasets digests draft errors inputs outputs project release statements store "
+    "verification vocabulary",
     "handing": "errors languages mapping outputs project quality vocabulary web",
     "watching": "errors project",
     "quality": "errors formats languages vocabulary",
     "starter": "datasets errors languages project",
     "telling": "errors languages quality",
-    "web": "errors formats languages project quality release search store telling vocabulary",
-    "cli": "build errors handing languages mapping project release starter telling validation watching web",
+    "web": "changes errors formats languages project quality release search store telling vocabulary",
+    "cli": "archive build changes errors handing languages mapping project release starter telling validation "
+    "verification watching web",
 }
 """Part → the parts it may import; a part is a module or package directly under the engine."""
 
@@ -92,7 +102,7 @@ DOORS = [
     (r"\bos\.environ\b|\bos\.getenv\b", "project.py"),
     (r"\btomllib\b", "project.py"),
     (r"\bpython_calamine\b|\bread_csv\b|\bread_json\b", "mapping/sources/"),
-    (r"\badbc_driver|\bsqlite3\.connect\b|\bpymysql\b", ("mapping/sources/", "search.py")),
+    (r"\badbc_driver|\bsqlite3\.connect\b|\bpymysql\b", ("mapping/sources/", "search.py", "indexing.py")),
     (r"\bload_workbook\b", "mapping/sources/"),
     (r"\blxml\b", "mapping/sources/"),
     (r"\bSPARQLWrapper\b", "store.py"),

@@ -41,6 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_releases_and_rollback(folder: Path) -> None:
     (first,) = json.loads(run("releases", "--json", cwd=folder).stdout)
     assert run("build", cwd=folder).returncode == 0
+    assert json.loads(run("releases", "--json", cwd=folder).stdout)[0]["id"] == first["id"], "nothing has changed"
+    assert run("build", "--full", cwd=folder).returncode == 0
     assert [one["current"] for one in json.loads(run("releases", "--json", cwd=folder).stdout)] == [True, False]
     done = run("rollback", cwd=folder)
     assert done.returncode == 0

@@ -35,7 +35,7 @@ def test_every_setting_is_in_the_table(setting: object) -> None:
     assert isinstance(setting, Setting)
     if setting.default is None:
         default = "*must be given*"
-    elif not setting.default:
+    elif not setting.default and setting.type is not int:
         default = ""
     elif isinstance(setting.default, list):
         default = f"`{', '.join(setting.default)}`"
@@ -53,7 +53,10 @@ def test_no_setting_in_the_table_is_unknown() -> None:
 def verbs(group: click.Group, prefix: str = "lienket") -> list[str]:
     names = []
     for name, command in group.commands.items():
-        names += verbs(command, f"{prefix} {name}") if isinstance(command, click.Group) else [f"{prefix} {name}"]
+        if isinstance(command, click.Group):
+            names += verbs(command, f"{prefix} {name}")
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            names.append(f"{prefix} {name}")
     return names
 
 

@@ -1,12 +1,12 @@
 """Releases: switched in one step, verified, rolled back, kept as told."""
 
-import json
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from lienket import formats, release
+from lienket.digests import sha256
 from lienket.errors import InputError, UnavailableError
 from lienket.rdf import write_quads
 from lienket.release import Release
@@ -21,14 +21,14 @@ def published(var: Path, text: str, keep: int = 5) -> Release:
         node = ox.NamedNode("https://x.example/s")
         write_quads([ox.Quad(node, node, ox.Literal(text), ox.NamedNode(GRAPH))], draft / "a.nq", formats.N_QUADS)
         store = Store.create(draft / "store")
-        store.load_nquads(draft / "a.nq")
+        store.load([draft / "a.nq"])
         store.close()
         (draft / "dumps").mkdir()
         dump = draft / "dumps" / "a.nq"
         (draft / "a.nq").rename(dump)
-        dumps = [{"file": dump.name, "sha256": release.sha256(dump)}]
+        dumps = [{"file": dump.name, "sha256": sha256(dump)}]
         manifest = {"graphs": {GRAPH: 1}, "quads": 1, "text": text, "datasets": {"a": {"dumps": dumps}}}
-        return release.publish(var, draft, manifest, keep=keep)
+        return release.publish(var, release.seal(var, draft, manifest), keep=keep)
 
 
 def test_no_release_says_what_to_do(tmp_path: Path) -> None:
@@ -89,31 +89,6 @@ def test_old_releases_go_and_the_one_before_stays(tmp_path: Path) -> None:
     kept = release.kept(tmp_path)
     assert last in kept
     assert len(kept) == 2
-
-
-@pytest.mark.parametrize("what", ["dump", "count"])
-def test_verification_finds_what_was_changed(tmp_path: Path, what: str) -> None:
-    shown = published(tmp_path, "one")
-    if what == "dump":
-        (shown.dumps / "a.nq").write_text("other")
-    else:
-        manifest = shown.manifest | {"graphs": {GRAPH: 2}}
-        (shown.path / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(UnavailableError, match=r"digest|manifest says"):
-        release.verify(Release(shown.path))
-
-
-def test_a_draft_that_does_not_hold_what_it_says_is_not_published(tmp_path: Path) -> None:
-    first = published(tmp_path, "one")
-
-    def publish_nothing() -> None:
-        with release.building(tmp_path) as draft:
-            Store.create(draft / "store").close()
-            release.publish(tmp_path, draft, {"graphs": {GRAPH: 1}, "datasets": {}}, keep=5)
-
-    with pytest.raises(UnavailableError):
-        publish_nothing()
-    assert Release.current(tmp_path) == first
 
 
 def test_a_store_that_is_not_there_is_unavailable(tmp_path: Path) -> None:

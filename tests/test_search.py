@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lienket import languages, search
+from lienket import indexing, languages
 from lienket.errors import UnavailableError
 from lienket.search import Search
-from lienket.store import Store
 from lienket.vocabulary import DCT, GEO, OWL, RDF, RDFS, SCHEMA, SH, SKOS
-from tests.releases import BASE_IRI, make_project, publish_quads
+from tests.releases import BASE_IRI, write_index
 
 VI, EN = languages.get("vi"), languages.get("en")
 UNIT, MARKET = f"{BASE_IRI}ontology/Unit", f"{BASE_IRI}ontology/Market"
@@ -47,15 +46,9 @@ QUADS = (
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    release = publish_quads(make_project(tmp_path_factory.mktemp("search")), QUADS)
-    return Store.open(release.store_path)
-
-
-@pytest.fixture(scope="module")
-def index(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Search]:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Search]:
     path = tmp_path_factory.mktemp("index") / "search.sqlite"
-    assert search.build(path, store, languages=[VI, EN]) == 9
+    assert write_index(path, QUADS, [VI, EN]) == 9
     opened = Search.open(path)
     yield opened
     opened.close()
@@ -148,22 +141,22 @@ def test_what_is_merely_labelled_or_has_only_a_code_is_no_entry(index: Search) -
     assert index.addresses(after=4) == index.addresses()[4:]
 
 
-def test_a_missing_or_broken_index_is_unavailable(tmp_path: Path, store: Store) -> None:
+def test_a_missing_or_broken_index_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="lienket build"):
         Search.open(tmp_path / "none.sqlite")
     (tmp_path / "broken.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(UnavailableError, match="lienket build"):
         Search.open(tmp_path / "broken.sqlite")
     with pytest.raises(UnavailableError, match="cannot be written"):
-        search.build(tmp_path / "no" / "folder.sqlite", store, languages=[VI])
+        indexing.build(tmp_path / "no" / "folder.sqlite", [], languages=[VI])
 
 
-def test_an_index_is_written_anew(tmp_path: Path, store: Store) -> None:
+def test_an_index_is_written_anew(tmp_path: Path) -> None:
     path = tmp_path / "search.sqlite"
     path.write_text("old")
-    search.build(path, store, languages=[VI])
+    write_index(path, QUADS, [VI])
     first = path.read_bytes()
-    search.build(path, store, languages=[VI])
+    write_index(path, QUADS, [VI])
     assert len(path.read_bytes()) == len(first)
     index = Search.open(path)
     assert index.count() == 9
@@ -178,8 +171,7 @@ def test_terms_and_example_queries_come_after_the_data(tmp_path: Path) -> None:
         + entry("class/2", OWL + "Class", label("Chợ đêm ngoài trời"))
         + entry("market/1", MARKET, label("Chợ đêm bên bờ sông Mây"), more=f"<{DCT}isReplacedBy> <urn:market>")
     )
-    store = Store.open(publish_quads(make_project(tmp_path / "terms"), quads).store_path)
-    search.build(tmp_path / "search.sqlite", store, languages=[VI])
+    write_index(tmp_path / "search.sqlite", quads, [VI])
     opened = Search.open(tmp_path / "search.sqlite")
     assert found(opened, "chợ đêm")[:3] == ["class/1", "market/1", "class/2"]
     assert set(found(opened, "chợ đêm")[3:]) == {"query/1", "property/1"}

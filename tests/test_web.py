@@ -15,14 +15,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from lienket import formats, languages, release, search
+from lienket import formats, languages, release
 from lienket.project import Project
 from lienket.release import Release
-from lienket.store import Store
 from lienket.vocabulary import DCAT, DCT, GEO, RDF, RDFS, SCHEMA, SKOS, SOSA, XSD
 from lienket.web import create_app
 from lienket.web.resources import DOCUMENT_FORMATS
-from tests.releases import BASE_IRI, make_project, publish_quads
+from tests.releases import BASE_IRI, make_project, publish_quads, write_index
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 UNIT = "unit/00101-2025-07"
@@ -595,7 +594,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     deployment = make_project(tmp_path_factory.mktemp("hostile"))
     published = publish_quads(deployment, HOSTILE + MANY)
     packs = [languages.get(tag) for tag in deployment.languages]
-    search.build(published.search_path, Store.open(published.store_path), languages=packs)
+    write_index(published.search_path, HOSTILE + MANY, packs)
     return create_app(deployment).test_client()
 
 

@@ -34,7 +34,7 @@ def make_store(folder: Path, name: str, size: int = 500) -> Path:
         encoding="utf-8",
     )
     store = Store.create(folder / name)
-    store.load_nquads(lines)
+    store.load([lines])
     store.close()
     return folder / name
 

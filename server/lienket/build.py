@@ -3,68 +3,83 @@
 tables + mappings ──▶ quads ──▶ shapes ──▶ release
 """
 
-import hashlib
-import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import pyoxigraph as ox
-
-from lienket import catalogue, formats, languages, release, search
+from lienket import catalogue, digests, release, statements, verification
 from lienket.content import Content, read_content
-from lienket.dumps import write_dumps
+from lienket.datasets import Dataset
+from lienket.draft import Base, Draft, Progress, make_parts
 from lienket.errors import Fault, Faults, InputError, UnavailableError
+from lienket.inputs import Inputs, read_inputs, require_unchanged
 from lienket.outputs import Output, make_output
 from lienket.project import Project
-from lienket.rdf import read_quads, write_quads
 from lienket.release import Release
 from lienket.store import Store
-from lienket.validation import Shapes
-from lienket.vocabulary import DCT
+from lienket.vocabulary import LABEL_PREDICATES
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+Tell = Callable[[Fault], None]
+"""Called with what a person should know and what stops nothing."""
 
 
-def build(project: Project, *, progress: Progress = lambda *_: None) -> Release:
-    """Build the content into a new release, verify it, and switch to it; return it.
+def build(
+    project: Project, *, full: bool = False, progress: Progress = lambda *_: None, tell: Tell = lambda _: None
+) -> Release:
+    """Make a new release of what has changed since the current one, verify it, and switch to it; return it.
 
-    Raises `InputError` with every fault of the content, `UnavailableError` where a release cannot be written; the
-    release that was current stays so then.
+    Where nothing has changed, the current release is returned. With `full` everything is made anew, to the same
+    outcome; so it is where files of the current release are damaged. Raises `InputError` with every fault of the
+    content, `UnavailableError` where a release cannot be written; the release that was current stays so then.
     """
     started = time.monotonic()
-    digest = content_digest(project)
-    content = read_content(project)
-    with release.building(project.var) as draft:
-        outputs = _outputs(project, content, draft, progress)
+    with release.building(project.var) as folder:
+        inputs = read_inputs(project)
+        last = _last(project)
+        same = last is not None and not full and last.manifest["content"] == inputs.whole
+        if last and same and not _asks_databases(last):
+            return last
+        content = read_content(project)
+        with ThreadPoolExecutor(1) as aside:
+            looking = aside.submit(_damage, last, full)
+            stale = content.datasets if full else _stale(project, content, inputs, last)
+            outputs = _outputs(project, content, stale, inputs, folder, progress)
+            damage = looking.result()
+        for fault in damage:
+            tell(replace(fault, severity="warning"))
+        if damage:
+            others = [dataset for dataset in content.datasets if dataset not in stale]
+            outputs += _outputs(project, content, others, inputs, folder, progress)
         Faults([fault for output in outputs for fault in output.faults]).raise_if_any()
-        manifest = _draft(project, content, outputs, draft, progress)
-        progress("index", 0, 1)
-        packs = [languages.get(tag) for tag in project.languages]
-        search.build(draft / "search.sqlite", Store.open(draft / "store"), languages=packs)
-        manifest |= {"content": digest, "seconds": round(time.monotonic() - started, 1)}
-        return release.publish(project.var, draft, manifest, keep=project["releases.keep"])
+        base = _base(last, full, damage)
+        parts = make_parts(content.datasets, outputs, base)
+        if last and same and not damage and not any(part.changes for part in parts):
+            return last
+        manifest = Draft(project, content, inputs, parts, base, folder, progress).write()
+        manifest["seconds"] = round(time.monotonic() - started, 1)
+        sealed = release.seal(project.var, folder, manifest, base.release if base and base.reusable else None)
+        progress("verification", 0, 1)
+        if faults := verification.faults(sealed, every_byte=False):  # the digests were taken a moment ago
+            raise UnavailableError(*faults)
+        return release.publish(project.var, sealed, keep=project["releases.keep"], days=project["releases.days"])
 
 
 def check(
     project: Project, dataset_ids: Sequence[str] = (), *, progress: Progress = lambda *_: None
 ) -> tuple[list[Output], list[Fault]]:
-    """Do all that `build` does but publish, for all datasets or those named; return the outputs and every fault found.
+    """Do all that `build` does to find faults, for all datasets or those named; return the outputs and every fault.
 
     What only shows in the whole, such as a publisher that no dataset describes, is looked for where no dataset is
     named. Raises `InputError` where the content cannot be read, or holds no such dataset.
     """
     content = read_content(project, dataset_ids)
     with release.scratch(project.var) as folder:
-        outputs = _outputs(project, content, folder, progress)
+        outputs = _outputs(project, content, content.datasets, read_inputs(project), folder, progress)
         faults = Faults([fault for output in outputs for fault in output.faults])
         if not dataset_ids and not faults.stop:
-            with faults.gathered():
-                _draft(project, content, outputs, folder, progress)
+            faults.found += _unnamed_publishers(project, content, outputs)
     return outputs, faults.found
 
 
@@ -73,140 +88,74 @@ def is_stale(project: Project) -> bool:
 
     Databases are not asked: to know what has changed in one is to read it all, and they may be out of reach.
     """
+    last = _last(project)
+    return last is None or last.manifest["content"] != read_inputs(project).whole
+
+
+def _last(project: Project) -> Release | None:
+    """Return the current release, if there is one that can be read."""
     try:
-        return Release.current(project.var).manifest.get("content") != content_digest(project)
+        last = Release.current(project.var)
+        return last if last.manifest else None
     except UnavailableError:
-        return True
+        return None
 
 
-def content_digest(project: Project) -> str:
-    """Return one SHA-256 over the engine's version, the settings that a release depends on, and every content file."""
-    settings = {name: value for name, value in project.settings.items() if not name.startswith(("server.", "limits."))}
-    digest = hashlib.sha256(f"{version('lienket')} {sorted(settings.items())}".encode())
-    for folder in (project.ontology, project.mappings, project.shapes):
-        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-            digest.update(f"{file.relative_to(folder)} {release.sha256(file)}\n".encode())
-    return digest.hexdigest()
+def _asks_databases(last: Release) -> bool:
+    return any(facts["inputs"] is None for facts in last.manifest["datasets"].values())
 
 
-def _outputs(project: Project, content: Content, folder: Path, progress: Progress) -> list[Output]:
-    """Map every dataset to N-Quads and hold the quads against the shapes; raises the faults of all at once."""
+def _damage(last: Release | None, full: bool) -> list[Fault]:
+    """Find files of the last release that are not what was written, among those that would be taken over or read."""
+    if last is None:
+        return []
+    files = {name: file for name, file in last.files.items() if not full or name.startswith("dumps/")}
+    return digests.changed(last.path, files)
+
+
+def _base(last: Release | None, full: bool, damage: Iterable[Fault]) -> Base | None:
+    """Return what the new release is made from; without sound dumps there is nothing even to compare it with."""
+    named = [fault.file or "" for fault in damage]
+    if last is None or any(name.startswith(str(last.dumps)) for name in named):
+        return None
+    return Base(last, reusable=not full and not named)
+
+
+def _stale(project: Project, content: Content, inputs: Inputs, last: Release | None) -> list[Dataset]:
+    """Return the datasets whose output may have changed; those that ask databases are always among them."""
+    if last is None or last.manifest["inputs"] != inputs.shared:
+        return list(content.datasets)
+    known = {dataset_id: facts["inputs"] for dataset_id, facts in last.manifest["datasets"].items()}
+    return [
+        dataset
+        for dataset in content.datasets
+        if known.get(dataset.id) is None or known[dataset.id] != inputs.of(project, content, dataset)
+    ]
+
+
+def _outputs(
+    project: Project, content: Content, datasets: Sequence[Dataset], inputs: Inputs, folder: Path, progress: Progress
+) -> list[Output]:
+    """Map datasets to N-Quads and hold the quads against the shapes; raises the faults of all at once."""
     outputs = []
     faults = Faults()
-    for number, dataset in enumerate(content.datasets):
-        progress(dataset.id, number, len(content.datasets))
+    for number, dataset in enumerate(datasets):
+        progress(dataset.id, number, len(datasets))
         with faults.gathered():
-            outputs.append(make_output(project, content, dataset, folder))
-    progress("", len(content.datasets), len(content.datasets))
+            try:
+                outputs.append(make_output(project, content, dataset, folder))
+            except InputError:
+                require_unchanged(project, inputs.of(project, content, dataset) or {})
+                raise
+    progress("", len(datasets), len(datasets))
     if faults.stop:
         raise InputError(*faults.found, *(fault for output in outputs for fault in output.faults))
     return outputs
 
 
-def _draft(
-    project: Project, content: Content, outputs: Sequence[Output], draft: Path, progress: Progress
-) -> dict[str, Any]:
-    """Write dumps, store and catalogue into the folder `draft`; return the manifest."""
-    manifest = _manifest(project, content, outputs)
-    for number, output in enumerate(outputs):
-        progress("dumps", number, len(outputs))
-        manifest["datasets"][output.dataset.id]["dumps"] = write_dumps(
-            output.dataset, output.nquads, output.quads, output.tables, draft / "dumps", content.ontology.prefixes
-        )
-    _write_reports(outputs, draft)
-    progress("store", 0, 1)
-    _load(project, content, outputs, manifest, draft)
-    return manifest
-
-
-def _write_reports(outputs: Sequence[Output], draft: Path) -> None:
-    """Write what was found in each dataset, for the department that keeps it."""
-    (draft / release.REPORTS).mkdir()
-    for output in outputs:
-        output.report.write(draft / release.REPORTS / f"{output.dataset.id}.jsonl")
-
-
-def _manifest(project: Project, content: Content, outputs: Sequence[Output]) -> dict[str, Any]:
-    before = _datasets_before(project)
-    shapes_digest = _digest(content.shapes.files)
-    datasets = {}
-    for output in outputs:
-        dataset = output.dataset
-        digests = {
-            "tables": _digest(output.tables),
-            "mappings": _digest([dataset.folder / "dataset.ttl", *dataset.mappings]),
-            "quads": release.sha256(output.nquads),
-        }
-        last = before.get(dataset.id, {})
-        unchanged = last.get("digests", {}).get("quads") == digests["quads"]
-        datasets[dataset.id] = {
-            "graph": dataset.iri,
-            "department": dataset.department,
-            "title": {tag: dataset.text(DCT + "title", tag) for tag in project.languages},
-            "quads": output.quads,
-            "tables": [table.name for table in output.tables if table.is_relative_to(dataset.folder)],
-            "rows": output.rows,
-            **output.report.figures(),
-            "digests": digests,
-            "modified": last["modified"] if unchanged else datetime.now(UTC).date().isoformat(),
-        }
-    return {
-        "base_iri": project.base_iri,
-        "software": {
-            "lienket": version("lienket"),
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("duckdb", "pyoxigraph", "pyshacl", "rdflib")},
-        },
-        "shapes": shapes_digest,
-        "ontology": _digest(content.ontology.files),
-        "datasets": datasets,
-    }
-
-
-def _datasets_before(project: Project) -> dict[str, Any]:
-    try:
-        datasets: dict[str, Any] = Release.current(project.var).manifest["datasets"]
-    except UnavailableError:
-        return {}
-    return datasets
-
-
-def _digest(files: Iterable[Path]) -> str:
-    """Return one SHA-256 over the names and contents of files."""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.name} {release.sha256(file)}\n".encode())
-    return digest.hexdigest()
-
-
-def _load(project: Project, content: Content, outputs: Iterable[Output], manifest: dict[str, Any], draft: Path) -> None:
-    """Fill the store: datasets, ontology, shapes, then the catalogue that is made from them."""
-    store = Store.create(draft / "store")
-    for output in outputs:
-        store.load_nquads(output.nquads)
-        output.nquads.unlink()
-    _load_quads(store, draft, content.ontology.quads())
-    _load_quads(store, draft, _shape_quads(project, content.shapes))
-    manifest["graphs"] = store.counts()
-    for name, describe in (("catalogue", catalogue.describe), ("void", catalogue.describe_data)):
-        triples = describe(project, content.datasets, manifest, store)
-        write_quads(triples, draft / f"{name}.ttl", formats.TURTLE, content.ontology.prefixes)
-        graph = ox.NamedNode(project.base_iri + ("catalog" if name == "catalogue" else name))
-        _load_quads(store, draft, (ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples))
-    manifest["graphs"] = store.counts()
-    manifest["quads"] = sum(manifest["graphs"].values())
-    store.close()
-
-
-def _load_quads(store: Store, draft: Path, quads: Iterable[ox.Quad]) -> None:
-    path = draft / "part.nq"
-    write_quads(quads, path, formats.N_QUADS)
-    store.load_nquads(path)
-    path.unlink()
-
-
-def _shape_quads(project: Project, shapes: Shapes) -> Iterable[ox.Quad]:
-    graph = ox.NamedNode(project.base_iri + "shapes")
-    for file in shapes.files:
-        for quad in read_quads(file, apart=True):
-            yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)
+def _unnamed_publishers(project: Project, content: Content, outputs: Iterable[Output]) -> list[Fault]:
+    """Find publishers that have no name in any dataset."""
+    publishers = catalogue.publishers(content.datasets)
+    told = statements.about([output.nquads for output in outputs], LABEL_PREDICATES)
+    quads = [quad for iri, quads in told if iri in publishers for quad in quads]
+    return catalogue.unnamed(project, content.datasets, Store.holding([*quads, *content.ontology.quads()]))

@@ -3,13 +3,15 @@
 import gzip
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lienket import formats, release
+from lienket import formats, statements
 from lienket.datasets import Dataset
-from lienket.rdf import read_quads, write_quads
+from lienket.digests import sha256
+from lienket.outputs import Output
+from lienket.rdf import write_quads
 
 TABLE_TYPES: Mapping[str, tuple[str, str]] = {
     ".csv": ("CSV", "text/csv"),
@@ -34,27 +36,26 @@ DELIVERED = "The table as the department delivered it."
 """What a file is, in the words that a language pack translates."""
 
 
-def write_dumps(
-    dataset: Dataset, nquads: Path, quads: int, tables: Sequence[Path], folder: Path, prefixes: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """Write the quads and the tables of a dataset for download; return what the manifest says of each file.
+def write_dumps(output: Output, folder: Path, prefixes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Write the statements and the tables of a dataset for download; return what the manifest says of each file.
 
-    The quads are the mapping's output, so that literals keep the form the table gave them.
+    The statements are the mapping's output, so that literals keep the form the table gave them.
     """
-    folder.mkdir(exist_ok=True)
-    turtle = nquads.with_suffix(".ttl")
-    write_quads((quad.triple for quad in read_quads(nquads)), turtle, formats.TURTLE, prefixes)
+    dataset = output.dataset
+    turtle = output.nquads.with_suffix(".ttl")
+    with statements.opened(output.nquads) as lines:
+        write_quads((quad.triple for quad in statements.parse(lines)), turtle, formats.TURTLE, prefixes)
     dumps = []
     for source, format_, words in (
-        (nquads, formats.N_QUADS, STATEMENTS),
+        (output.nquads, formats.N_QUADS, STATEMENTS),
         (turtle, formats.TURTLE, READING),
     ):
         path = folder / f"{dataset.id}.{format_.suffix}.gz"
         with source.open("rb") as plain, gzip.GzipFile(path, "wb", compresslevel=6, mtime=0) as packed:
             shutil.copyfileobj(plain, packed)
-        dumps.append(_dump(path, format_.name, format_.media_type, format_.eu_file_type or "", quads, words))
+        dumps.append(_dump(path, format_.name, format_.media_type, format_.eu_file_type or "", output.quads, words))
     turtle.unlink()
-    for table in tables:
+    for table in output.tables:
         if table.is_relative_to(dataset.folder):
             path = _path(dataset, table, folder)
             shutil.copyfile(table, path)
@@ -67,7 +68,7 @@ def _path(dataset: Dataset, table: Path, folder: Path) -> Path:
     """Return where a table is copied to: a name of its own that tells where it lay and can stand in an address."""
     place = re.sub(r"[^\w.-]+", "_", "-".join(table.relative_to(dataset.folder).parts))
     path = folder / f"{dataset.id}.{place}"
-    return path if not path.exists() else folder / f"{dataset.id}.{release.sha256(table)[:6]}-{place}"
+    return path if not path.exists() else folder / f"{dataset.id}.{sha256(table)[:6]}-{place}"
 
 
 def _dump(path: Path, name: str, media_type: str, eu_file_type: str, quads: int, description: str) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def _dump(path: Path, name: str, media_type: str, eu_file_type: str, quads: int,
         "eu_file_type": eu_file_type,
         "compressed": path.suffix == ".gz",
         "size": path.stat().st_size,
-        "sha256": release.sha256(path),
+        "sha256": sha256(path),
         "quads": quads,
         "description": description,
     }

@@ -87,6 +87,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("folders.shapes", str, "shapes", "Where the SHACL shapes are."),
     Setting("folders.var", str, "var", "Where releases are written."),
     Setting("releases.keep", int, 5, "How many releases are kept; the current and the one before it always are."),
+    Setting("releases.days", int, 0, "Releases younger than so many days are kept too, however many they are."),
     Setting("server.host", str, "127.0.0.1", "Address to listen on."),
     Setting("server.port", int, 8000, "Port to listen on."),
     Setting("server.processes", int, 2, "Web processes."),
@@ -288,8 +289,11 @@ def _inconsistent(settings: Mapping[str, Any], place: str) -> list[Fault]:
         if language not in settings[setting.name]
     ]
     faults += [
-        Fault("must be at least 1", file=place, column=setting.name, text=str(settings[setting.name]))
+        Fault(
+            "must be at least {least}", file=place, column=setting.name, text=str(settings[setting.name]),
+            values={"least": min(setting.default, 1)},
+        )
         for setting in SETTINGS
-        if setting.type is int and settings[setting.name] < 1
-    ]
+        if setting.type is int and settings[setting.name] < min(setting.default, 1)
+    ]  # fmt: skip
     return faults

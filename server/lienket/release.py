@@ -1,16 +1,19 @@
-"""Releases: built aside, verified, switched by one atomic rename, rolled back the same way.
+"""Releases: built aside, switched by one atomic rename, rolled back the same way.
 
-    var/building/<id>/              a release in the making; nobody reads it
+    var/building/                   releases in the making; nobody reads them
     var/releases/<id>/
       store/                        Oxigraph, one named graph a dataset, read only
       search.sqlite                 full-text index
       dumps/                        per dataset, from the mapping's output
       reports/                      per dataset, what was found in its tables
+      changes/                      per dataset, what was added and removed since the release before
       catalogue.ttl  void.ttl       the DCAT catalogue and the VoID description
-      manifest.json                 what is in it, with digests and counts
+      manifest.json                 what is in it, with counts and the digest of every file
+      manifest.sha256               the manifest's own
     var/current -> releases/<id>    what the server shows
 
-A failure at any point leaves `current` as it was.
+A failure at any point leaves `current` as it was. Releases are ordered by number and not by time, since clocks are set
+back. Files that two releases have in common are one file with two names: a release costs what has changed.
 """
 
 import fcntl
@@ -20,21 +23,29 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
+from lienket import digests
 from lienket.errors import Fault, InputError, UnavailableError
 from lienket.store import Store
 
-REPORTS = "reports"
-"""Folder of what was found in the datasets, one file each."""
+LAYOUT: Final = 2
+"""Number of the form of release folders: what is where, and what the manifest says. Others are refused."""
 
-_ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{6}")
+MANIFEST: Final = "manifest.json"
+CHECKSUM: Final = "manifest.sha256"
+REPORTS: Final = "reports"
+"""Folder of what was found in the datasets, one file each."""
+_LOCK: Final = "lock"
+
+_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{6}")
+_NEEDED: Final = frozenset(("number", "created", "datasets", "graphs", "quads", "files"))
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ class Release:
     def current(cls, var: Path) -> "Release":
         """Return the release that is served; raises `UnavailableError` where there is none yet."""
         link = var / "current"
-        if not (link / "manifest.json").is_file():
+        if not (link / MANIFEST).is_file():
             raise UnavailableError(Fault("no release here yet; run: lienket build", file=str(var)))
         return cls(link.resolve())  # the folder itself, so that a switch cannot mix two releases
 
@@ -58,8 +69,13 @@ class Release:
 
     @property
     def created(self) -> datetime:
-        """When it was built; releases are ordered by it."""
+        """When it was built, by the clock of that time."""
         return datetime.fromisoformat(self.manifest["created"])
+
+    @property
+    def number(self) -> int:
+        """Its place in the order of all releases; the next is higher."""
+        return int(self.manifest["number"])
 
     @property
     def store_path(self) -> Path:
@@ -76,24 +92,44 @@ class Release:
         """Folder of the dumps."""
         return self.path / "dumps"
 
+    @property
+    def changes(self) -> Path:
+        """Folder of the differences from the release before."""
+        return self.path / "changes"
+
     def report_path(self, dataset_id: str) -> Path:
         """Return the file of what was found in a dataset."""
         return self.path / REPORTS / f"{dataset_id}.jsonl"
+
+    @property
+    def files(self) -> dict[str, digests.File]:
+        """Size and digest of every file but the manifest, by path."""
+        files: dict[str, digests.File] = self.manifest["files"]
+        return files
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """Content of manifest.json: `created`, `quads`, `graphs`, `software`, and by dataset id its digests and counts.
 
-        Raises `UnavailableError` where it is damaged.
+        Raises `UnavailableError` where it is damaged, or was written by an engine with another layout of releases.
         """
-        path = self.path / "manifest.json"
+        path = self.path / MANIFEST
         try:
-            manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            missing = {"created", "datasets", "graphs", "quads"} - manifest.keys()
+            text = path.read_bytes()
+            checksum = (self.path / CHECKSUM).read_bytes() if (self.path / CHECKSUM).is_file() else None
+            manifest: dict[str, Any] = json.loads(text)
+            layout = manifest.get("layout")
         except (OSError, ValueError, AttributeError) as error:
             raise UnavailableError(
                 Fault("cannot be read: {reason}", file=str(path), values={"reason": error})
             ) from error
+        if checksum is None or checksum != _checksum(text):
+            if layout != LAYOUT and checksum is None:
+                raise UnavailableError(_other_engine(path, manifest))
+            raise UnavailableError(Fault("is not what was written: its digest differs", file=str(path)))
+        if layout != LAYOUT:
+            raise UnavailableError(_other_engine(path, manifest))
+        missing = _NEEDED - manifest.keys()
         if missing:
             raise UnavailableError(
                 Fault("is damaged: it lacks {names}", file=str(path), values={"names": ", ".join(sorted(missing))})
@@ -101,19 +137,47 @@ class Release:
         return manifest
 
 
+def _other_engine(path: Path, manifest: Mapping[str, Any]) -> Fault:
+    made_by = (manifest.get("software") or {}).get("lienket", "?")
+    return Fault("is of a release that Liên Kết {version} has made in another layout; make a new one: lienket build",
+                 file=str(path), values={"version": made_by})  # fmt: skip
+
+
+def _checksum(manifest: bytes) -> bytes:
+    """Return what `sha256sum --check` reads."""
+    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
+
+
 def kept(var: Path) -> list[Release]:
     """Return every release that has a sound manifest, newest first."""
+    return sorted(filter(_is_sound, _folders(var)), key=lambda release: release.number, reverse=True)
+
+
+def named(var: Path, release_id: str) -> Release:
+    """Return the kept release of that name; raises `InputError` where there is none."""
+    releases = kept(var)
+    for release in releases:
+        if release.id == release_id:
+            return release
+    raise InputError(
+        Fault("no such release; there are: {ids}", file=str(var / "releases"), text=release_id,
+              values={"ids": _ids(releases)})
+    )  # fmt: skip
+
+
+def _ids(releases: Iterable[Release]) -> str:
+    return ", ".join(release.id for release in releases) or "–"
+
+
+def _folders(var: Path) -> list[Release]:
     folder = var / "releases"
-    if not folder.is_dir():
-        return []
-    releases = [Release(path) for path in folder.iterdir() if _ID.fullmatch(path.name)]
-    return sorted(filter(_is_sound, releases), key=lambda release: release.created, reverse=True)
+    return [Release(path) for path in folder.iterdir() if _ID.fullmatch(path.name)] if folder.is_dir() else []
 
 
 def _is_sound(release: Release) -> bool:
     try:
-        return release.created is not None
-    except (UnavailableError, ValueError):
+        return release.created is not None and release.number >= 0
+    except (UnavailableError, ValueError, TypeError):
         return False
 
 
@@ -122,17 +186,66 @@ def scratch(var: Path) -> Iterator[Path]:
     """Give an empty folder for work that is not to be kept; raises `UnavailableError` where none can be made."""
     try:
         var.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(prefix="check-", dir=var)
+        _sweep(var)
+        folder, lock = _scratch_folder(var)
     except OSError as error:
         raise _unwritable(var, error) from error
-    with folder as name:
-        yield Path(name)
+    try:
+        with lock, _temporary_files_in(folder):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_SCRATCH: Final = "check-"
+
+
+def _scratch_folder(var: Path) -> tuple[Path, IO[Any]]:
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=var))
+        with suppress(BlockingIOError, FileNotFoundError):  # it was taken for a dead one before it was locked
+            lock = _locked(folder)
+            if (folder / _LOCK).exists():
+                return folder, lock
+            lock.close()
+
+
+def _sweep(var: Path) -> None:
+    """Remove the scratch folders of processes that were killed: nobody holds their locks any more."""
+    for folder in var.glob(f"{_SCRATCH}*/"):
+        try:
+            with _locked(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            continue
+
+
+def _locked(place: Path) -> IO[Any]:
+    """Return a file in a folder, locked by the kernel while it is open; raises `BlockingIOError` if it is taken."""
+    lock = (place / _LOCK).open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise
+    return lock
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Let temporary files lie in `folder`, where the next run finds and removes what a killed one has left."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _unwritable(var: Path, error: OSError) -> UnavailableError:
     return UnavailableError(
-        Fault("cannot be written: {reason}; give the folder to this user, or set folders.var in lienket.toml",
-              file=str(var), values={"reason": error.strerror})
+        Fault("cannot be written: {reason}; give the folder to this user, make room on its disk, or set folders.var in "
+              "lienket.toml", file=str(var), values={"reason": error.strerror or error})
     )  # fmt: skip
 
 
@@ -145,80 +258,82 @@ def building(var: Path) -> Iterator[Path]:
     """
     try:
         (var / "releases").mkdir(parents=True, exist_ok=True)
-        lock = (var / "lock").open("w")
+        lock = _locked(var)
+    except BlockingIOError:
+        raise UnavailableError(Fault("another build runs here; wait for it to end", file=str(var))) from None
     except OSError as error:
         raise _unwritable(var, error) from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UnavailableError(Fault("another build runs here; wait for it to end", file=str(var))) from None
         shutil.rmtree(var / "building", ignore_errors=True)
-        draft = var / "building" / "draft"
+        draft, temporary = var / "building" / "draft", var / "building" / "temporary"
         try:
+            _sweep(var)
             draft.mkdir(parents=True)
-            yield draft
+            temporary.mkdir()
+            with _temporary_files_in(temporary):
+                yield draft
         except OSError as error:
             raise _unwritable(var, error) from error
         finally:
             shutil.rmtree(var / "building", ignore_errors=True)
 
 
-def publish(var: Path, draft: Path, manifest: dict[str, Any], *, keep: int) -> Release:
-    """Verify the draft, give it its name, and switch `current` to it in one step; then drop releases beyond `keep`.
+def seal(var: Path, draft: Path, manifest: Mapping[str, Any], base: Release | None = None) -> Release:
+    """Give the draft its manifest, with the digests of its files; return it, with its name to be, where it lies.
 
-    Raises `UnavailableError` where the store does not hold what the manifest says; nothing is switched then.
+    What the draft shares with the release `base` is known from there.
     """
     created = datetime.now(UTC)
-    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-    while (var / "releases" / (name := f"{created:%Y-%m-%dT%H%M%SZ}-{digest[:6]}")).exists():
+    text = json.dumps(manifest, sort_keys=True)
+    while (var / "releases" / (name := _name(created, text))).exists():
         created += timedelta(seconds=1)
-    manifest = {"release": name, "created": created.isoformat(timespec="microseconds"), **manifest}
-    (draft / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    verify(Release(draft))
-    release = Release(var / "releases" / name)
+    number = max((release.number for release in kept(var)), default=0) + 1
+    files = digests.list_files(draft, base.path if base else None, base.files if base else None)
+    manifest = {
+        "release": name,
+        "layout": LAYOUT,
+        "number": number,
+        "created": created.isoformat(timespec="microseconds"),
+        **manifest,
+        "files": files,
+    }
+    content = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+    (draft / MANIFEST).write_bytes(content)
+    (draft / CHECKSUM).write_bytes(_checksum(content))
+    sealed = Release(draft.rename(draft.with_name(name)))
+    digests.write_to_disk(sealed.path, base.path if base else None)
+    return sealed
+
+
+def _name(created: datetime, text: str) -> str:
+    return f"{created:%Y-%m-%dT%H%M%SZ}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+
+
+def publish(var: Path, sealed: Release, *, keep: int, days: int = 0) -> Release:
+    """Switch `current` to a sealed draft in one step; then drop releases beyond `keep` that are older than `days`."""
+    release = Release(var / "releases" / sealed.id)
     previous = os.path.realpath(var / "current")
-    draft.rename(release.path)
+    sealed.path.rename(release.path)
     try:
         switch(var, release)
     except OSError:
         shutil.rmtree(release.path, ignore_errors=True)
         raise
-    _prune(var, keep, spared=(str(release.path), previous))
+    _prune(var, keep, days, spared=(str(release.path), previous))
     return release
 
 
-def _prune(var: Path, keep: int, *, spared: tuple[str, ...]) -> None:
-    """Drop releases beyond `keep`; moved aside first, so that a crash leaves no half release among the whole ones."""
-    aside = var / "building"
-    aside.mkdir(exist_ok=True)
-    for old in kept(var)[keep:]:
-        if str(old.path) not in spared:
+def _prune(var: Path, keep: int, days: int, *, spared: tuple[str, ...]) -> None:
+    """Drop old releases, and those of other engines; moved aside first, so that a crash leaves no half release."""
+    aside = var / "building" / "dropped"
+    aside.mkdir(parents=True, exist_ok=True)
+    newest = kept(var)
+    since = datetime.now(UTC) - timedelta(days=days)
+    stay = {release.path for release in newest[:keep]} | {one.path for one in newest if days and one.created > since}
+    for old in _folders(var):
+        if old.path not in stay and str(old.path) not in spared:
             old.path.rename(aside / old.id)
             shutil.rmtree(aside / old.id, ignore_errors=True)
-
-
-def verify(release: Release) -> None:
-    """Open the release as a server would and hold it against its manifest.
-
-    Raises `UnavailableError` naming every graph whose count differs and every dump whose digest does.
-    """
-    counts = Store.open(release.store_path).counts()
-    expected: dict[str, int] = release.manifest["graphs"]
-    faults = [
-        Fault("holds {found} quads of {graph}; its manifest says {expected}", file=str(release.store_path),
-              values={"found": counts.get(graph, 0), "graph": graph, "expected": expected.get(graph, 0)})
-        for graph in sorted(counts.keys() | expected.keys())
-        if counts.get(graph, 0) != expected.get(graph, 0)
-    ]  # fmt: skip
-    faults += [
-        Fault("is not what was written: its digest differs from the manifest", file=str(release.dumps / dump["file"]))
-        for dataset in release.manifest["datasets"].values()
-        for dump in dataset["dumps"]
-        if sha256(release.dumps / dump["file"]) != dump["sha256"]
-    ]
-    if faults:
-        raise UnavailableError(*faults)
 
 
 def switch(var: Path, release: Release) -> None:
@@ -229,44 +344,45 @@ def switch(var: Path, release: Release) -> None:
     os.replace(aside, var / "current")
 
 
+def require_whole(release: Release) -> None:
+    """Raise `UnavailableError` where a release's files are missing or cut short, or its store does not open.
+
+    That takes milliseconds. What has changed within a file is found by reading it all: `verification.faults`.
+    """
+    faults = digests.cut_or_missing(release.path, release.files)
+    try:
+        if not faults:
+            Store.open(release.store_path)
+    except UnavailableError as error:
+        faults += error.faults
+    if faults:
+        advice = Fault("is damaged; to show an earlier release: lienket rollback; to make a new one: lienket build "
+                       "--full", file=str(release.path))  # fmt: skip
+        raise UnavailableError(*faults, advice)
+
+
 def rollback(var: Path, release_id: str | None = None) -> Release:
     """Switch back to the release `release_id`, or to the newest one older than the current; return it.
 
     Where `current` leads nowhere, the newest release is taken. Raises `InputError` where there is no such release, and
-    `UnavailableError` where it is not what was published; nothing is switched then.
+    `UnavailableError` where its files are not all there; nothing is switched then.
     """
     releases = kept(var)
     try:
         current: Release | None = Release.current(var)
+        number = current.number if current else 0
     except UnavailableError:
         current = None
-    if release_id:
-        wanted = [release for release in releases if release.id == release_id]
-    else:
-        wanted = [release for release in releases if current is None or release.created < current.created]
-    if not wanted:
+    earlier = [release for release in releases if current is None or release.number < number]
+    if not release_id and not earlier:
         raise InputError(
-            Fault(
-                "no such release; there are: {ids}" if release_id else "no release before {current}; there are: {ids}",
-                file=str(var / "releases"),
-                text=release_id,
-                values={
-                    "ids": ", ".join(release.id for release in releases) or "–",
-                    "current": current.id if current else "–",
-                },
-            )
-        )
-    verify(wanted[0])
+            Fault("no release before {current}; there are: {ids}", file=str(var / "releases"),
+                  values={"ids": _ids(releases), "current": current.id if current else "–"})
+        )  # fmt: skip
+    wanted = named(var, release_id) if release_id else earlier[0]
+    require_whole(wanted)
     try:
-        switch(var, wanted[0])
+        switch(var, wanted)
     except OSError as error:
         raise _unwritable(var, error) from error
-    return wanted[0]
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal; an absent file has none ("")."""
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return wanted

@@ -8,92 +8,15 @@ language of the deployment, because a Vietnamese name is looked for on an Englis
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
-import pyoxigraph as ox
-
 from lienket.errors import Fault, UnavailableError
 from lienket.languages import Language
-from lienket.store import Store
-from lienket.vocabulary import (
-    DCT,
-    FOAF,
-    GEO,
-    LABEL_PREDICATES,
-    OWL,
-    QB,
-    RDF,
-    RDFS,
-    SCHEMA,
-    SH,
-    SKOS,
-    VCARD,
-    VOID,
-)
-
-ALTERNATIVE_PREDICATES: Final[tuple[str, ...]] = (
-    SKOS + "altLabel", SKOS + "hiddenLabel", SKOS + "notation", DCT + "identifier", DCT + "alternative",
-    SCHEMA + "alternateName", SCHEMA + "identifier",
-)  # fmt: skip
-"""What else a resource is known by: other names and official codes."""
-
-_NAMES: Final = """
-SELECT ?subject ?predicate ?text ?graph WHERE {{
-  VALUES ?predicate {{ {predicates} }}
-  GRAPH ?graph {{ ?subject ?predicate ?text }}
-  FILTER(isIRI(?subject) && isLiteral(?text))
-}}
-"""
-_KINDS: Final = f"""
-SELECT ?subject ?kind WHERE {{
-  GRAPH ?graph {{ ?subject <{RDF}type> ?kind }}
-  FILTER(isIRI(?subject) && isIRI(?kind))
-}}
-"""
-_ENDED: Final = f"""
-SELECT DISTINCT ?subject WHERE {{
-  {{ GRAPH ?graph {{ ?subject <{DCT}isReplacedBy> ?successor }} }}
-  UNION
-  {{ GRAPH ?graph {{ ?subject <{SCHEMA}validThrough> ?end }} FILTER(STR(?end) < SUBSTR(STR(NOW()), 1, 10)) }}
-}}
-"""
-_STANDING_FOR_OTHERS: Final = f"""
-SELECT DISTINCT ?subject WHERE {{
-  {{ GRAPH ?graph {{ ?subject <{SKOS}inScheme> ?scheme }} }}
-  UNION
-  {{ GRAPH ?graph {{ ?subject a <{GEO}Geometry> }} }}
-}}
-"""
-"""Entries of code lists and outlines; what they stand for is shown before them."""
-
-GENERAL_KINDS: Final = (
-    SKOS + "Concept", RDFS + "Resource", RDFS + "Class", RDFS + "Datatype", GEO + "Feature", GEO + "SpatialObject",
-    DCT + "Location", FOAF + "Agent", VCARD + "Kind", VOID + "Dataset",
-    "http://www.w3.org/2002/07/owl#NamedIndividual", "http://www.w3.org/2002/07/owl#Thing",
-)  # fmt: skip
-"""Types that say little where a resource has another one too."""
-
-_SCHEMA: Final = """
-CREATE TABLE name (subject TEXT NOT NULL, rank INTEGER NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
-                   graph TEXT NOT NULL);
-CREATE TABLE kind (subject TEXT NOT NULL, kind TEXT NOT NULL);
-CREATE TABLE weight (subject TEXT NOT NULL, weight INTEGER NOT NULL);
-"""
-_INDEX: Final = """
-CREATE TABLE entry (id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE, kind TEXT, dataset TEXT NOT NULL,
-                    weight INTEGER NOT NULL, length INTEGER NOT NULL);
-CREATE TABLE label (entry INTEGER NOT NULL, rank INTEGER NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
-                    PRIMARY KEY (entry, rank, language, text)) WITHOUT ROWID;
-CREATE TABLE whole (key TEXT NOT NULL, entry INTEGER NOT NULL, rank INTEGER NOT NULL,
-                    PRIMARY KEY (key, entry)) WITHOUT ROWID;
-CREATE VIRTUAL TABLE words USING fts5(label, other, content='', prefix='2 3 4', tokenize='unicode61 remove_diacritics 0');
-"""  # noqa: E501
+from lienket.vocabulary import DCT, FOAF, GEO, LABEL_PREDICATES, OWL, QB, RDF, RDFS, SH, SKOS, VCARD, VOID
 
 TERM_KINDS: Final = (
     OWL + "ObjectProperty", OWL + "DatatypeProperty", OWL + "AnnotationProperty", OWL + "Ontology", RDF + "Property",
@@ -106,11 +29,18 @@ TERM_KINDS: Final = (
 CLASS_KINDS: Final = (OWL + "Class", RDFS + "Class", RDFS + "Datatype")
 """Kinds of classes: after the data too, unless what was typed is the very name."""
 
-_OTHER: Final = len(LABEL_PREDICATES)
+GENERAL_KINDS: Final = (
+    SKOS + "Concept", RDFS + "Resource", RDFS + "Class", RDFS + "Datatype", GEO + "Feature", GEO + "SpatialObject",
+    DCT + "Location", FOAF + "Agent", VCARD + "Kind", VOID + "Dataset",
+    "http://www.w3.org/2002/07/owl#NamedIndividual", "http://www.w3.org/2002/07/owl#Thing",
+)  # fmt: skip
+"""Types that say little where a resource has another one too."""
+
+OTHER_NAMES_FROM: Final = len(LABEL_PREDICATES)
 """Ranks from here on are names other than the label."""
 
-_ENDED_WEIGHT: Final = 2
-"""Entries are sorted by the sum of what speaks against them; from here on they are no longer in force."""
+_ENDED: Final = "entry.until < date('now')"
+"""SQL: whether an entry is no longer in force. That day comes without a new release."""
 
 _COUNT_TO: Final = 10_000
 """Hits are counted up to here; a page says "more than" beyond it."""
@@ -143,115 +73,6 @@ class Hits:
     """IRI of each class among all hits, with their number, the most frequent first; not narrowed by `kind`."""
     loosened: bool = False
     """Whether no resource holds all the words, so that those with any of them are shown."""
-
-
-def build(path: Path, store: Store, *, languages: Sequence[Language]) -> int:
-    """Write the index of everything in `store` that has a name to a new file at `path`; return the number of entries.
-
-    Raises `UnavailableError` where the file cannot be written.
-    """
-    try:
-        path.unlink(missing_ok=True)
-        with closing(sqlite3.connect(path)) as database:
-            database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _INDEX)
-            database.execute("ATTACH '' AS staging")  # SQLite's own temporary file: memory stays small
-            database.executescript(_SCHEMA.replace("CREATE TABLE ", "CREATE TABLE staging."))
-            _stage(database, store)
-            count = _fill(database, languages)
-            database.commit()
-            database.execute("INSERT INTO words(words) VALUES ('optimize')")
-            database.commit()
-            database.execute("DETACH staging")
-            database.execute("ANALYZE")
-            database.commit()
-    except (OSError, sqlite3.Error) as error:
-        raise UnavailableError(
-            Fault("cannot be written: {reason}", file=str(path), values={"reason": error})
-        ) from error
-    return count
-
-
-def _stage(database: sqlite3.Connection, store: Store) -> None:
-    """Copy names, kinds and withdrawals out of the store, in whatever order it gives them."""
-    ranks = {iri: rank for rank, iri in enumerate((*LABEL_PREDICATES, *ALTERNATIVE_PREDICATES))}
-    predicates = " ".join(f"<{iri}>" for iri in ranks)
-    database.executemany(
-        "INSERT INTO staging.name VALUES (?, ?, ?, ?, ?)",
-        (
-            (subject, min(ranks[predicate], _OTHER), text.language or "", text.value, graph)
-            for subject, predicate, text, graph in _rows(store, _NAMES.format(predicates=predicates))
-            if isinstance(text, ox.Literal) and text.value.strip()
-        ),
-    )
-    database.executemany("INSERT INTO staging.kind VALUES (?, ?)", _rows(store, _KINDS))
-    for query, weight in ((_STANDING_FOR_OTHERS, 1), (_ENDED, _ENDED_WEIGHT)):
-        database.executemany(
-            "INSERT INTO staging.weight VALUES (?, ?)", ((subject, weight) for (subject,) in _rows(store, query))
-        )
-    database.execute("CREATE INDEX staging.weight_subject ON weight (subject, weight)")
-    database.execute("CREATE INDEX staging.name_subject ON name (subject, rank, language, text, graph)")
-    database.execute("CREATE INDEX staging.kind_subject ON kind (subject, kind)")
-
-
-def _rows(store: Store, query: str) -> Iterator[tuple[Any, ...]]:
-    """Return the rows of a SELECT as tuples; IRIs as text, literals as they are."""
-    answer = store.query(query)
-    if not isinstance(answer, ox.QuerySolutions):
-        raise TypeError("a SELECT query is needed")
-    for solution in answer:
-        yield tuple(term.value if isinstance(term, ox.NamedNode) else term for term in solution)
-
-
-def _fill(database: sqlite3.Connection, languages: Sequence[Language]) -> int:
-    reader = database.cursor()
-    reader.execute("SELECT subject, rank, language, text, graph FROM staging.name ORDER BY subject, rank")
-    count = 0
-    subject: str | None = None
-    names: list[tuple[int, str, str, str]] = []
-    for iri, *name in reader:
-        if iri != subject:
-            if subject is not None and _enter(database, count + 1, subject, names, languages):
-                count += 1
-            subject, names = iri, []
-        names.append((name[0], name[1], name[2], name[3]))
-    if subject is not None and _enter(database, count + 1, subject, names, languages):
-        count += 1
-    return count
-
-
-def _enter(
-    database: sqlite3.Connection,
-    number: int,
-    iri: str,
-    names: Sequence[tuple[int, str, str, str]],
-    languages: Sequence[Language],
-) -> bool:
-    """Write one resource, or leave it out: without a label, merely labelled here, or part of another (`…#part`)."""
-    best = min(rank for rank, *_ in names)
-    kinds = [kind for (kind,) in database.execute("SELECT kind FROM staging.kind WHERE subject = ? ORDER BY 1", (iri,))]
-    if best >= _OTHER or not kinds or "#" in iri:
-        return False
-    telling = [kind for kind in kinds if kind not in GENERAL_KINDS] or kinds
-    kind = max(telling, key=lambda kind: len(commonprefix((kind, iri))))  # noqa: RUF071 - IRIs; the deployment's own class before others
-    weighed = "SELECT coalesce(sum(weight), 0) FROM staging.weight WHERE subject = ?"
-    (weight,) = database.execute(weighed, (iri,)).fetchone()
-    graph = next(graph for rank, _, _, graph in names if rank == best)
-    label_keys: dict[str, None] = {}
-    other_keys: dict[str, None] = {}
-    for rank, language, text, _ in names:
-        database.execute("INSERT OR IGNORE INTO label VALUES (?, ?, ?, ?)", (number, rank, language, text))
-        for pack in languages:
-            key = " ".join(_words(pack.key(text)))
-            (label_keys if rank < _OTHER else other_keys).setdefault(key)
-            database.execute("INSERT OR IGNORE INTO whole VALUES (?, ?, ?)", (key, number, int(rank >= _OTHER)))
-    database.execute(
-        "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
-        (number, iri, kind, graph, weight, min(map(len, label_keys))),
-    )
-    database.execute(
-        "INSERT INTO words(rowid, label, other) VALUES (?, ?, ?)", (number, " ".join(label_keys), " ".join(other_keys))
-    )
-    return True
 
 
 class Search:
@@ -287,7 +108,7 @@ class Search:
         come after all data. `kind` keeps one class.
         Where no resource holds every word, those that hold any of them are returned, and the answer says so.
         """
-        words = _words(language.key(text))[:16]
+        words = words_of(language.key(text))[:16]
         if not words:
             return Hits(0, (), ())
         whole = " ".join(words)
@@ -298,14 +119,12 @@ class Search:
         return Hits(loosened.total, loosened.hits, loosened.kinds, loosened=True)
 
     def addresses(self, *, after: int = 0, limit: int = 50_000) -> list[str]:
-        """Return the IRIs of the entries from number `after` + 1 on, for a site map."""
-        return [
-            iri
-            for (iri,) in self._read("SELECT iri FROM entry WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
-        ]  # fmt: skip
+        """Return the IRIs of the entries with the numbers from `after` + 1 to `after` + `limit`, for a site map."""
+        query = "SELECT iri FROM entry WHERE id > ? AND id <= ? ORDER BY id"
+        return [iri for (iri,) in self._read(query, (after, after + limit))]
 
     def count(self) -> int:
-        """Return the number of entries."""
+        """Return the number of the last entry; those that were taken out have left gaps."""
         return int(self._read("SELECT coalesce(max(id), 0) FROM entry", ())[0][0])
 
     def _find(self, match: str, whole: str, tag: str, kind: str | None, limit: int, offset: int) -> Hits:
@@ -318,21 +137,21 @@ class Search:
         )
         total = sum(number for name, number in kinds if kind is None or name == kind)
         rows = self._read(
-            """SELECT entry.id, entry.iri, entry.kind, entry.dataset, entry.weight
+            f"""SELECT entry.id, entry.iri, entry.kind, entry.dataset, coalesce({_ENDED}, false)
                FROM words JOIN entry ON entry.id = words.rowid
                LEFT JOIN whole ON whole.key = ? AND whole.entry = entry.id
                WHERE words MATCH ? AND (? IS NULL OR entry.kind = ?)
                ORDER BY CASE WHEN entry.kind IN (SELECT value FROM json_each(?)) THEN 4
                              WHEN whole.rank IS NULL AND entry.kind IN (SELECT value FROM json_each(?)) THEN 3
                              ELSE coalesce(whole.rank, 2) END,
-                        entry.weight, bm25(words, 4.0, 1.0), entry.length, entry.iri
+                        entry.weight + 2 * coalesce({_ENDED}, false), bm25(words, 4.0, 1.0), entry.length, entry.iri
                LIMIT ? OFFSET ?""",
             (whole, match, kind, kind, json.dumps(TERM_KINDS), json.dumps(CLASS_KINDS), limit, offset),
         )
         labels = self._labels([row[0] for row in rows], tag)
         hits = tuple(
-            Hit(iri, *labels[number], kind=found_kind, dataset=dataset, ended=weight >= _ENDED_WEIGHT)
-            for number, iri, found_kind, dataset, weight in rows
+            Hit(iri, *labels[number], kind=found_kind, dataset=dataset, ended=bool(ended))
+            for number, iri, found_kind, dataset, ended in rows
         )
         return Hits(total, hits, tuple((name, number) for name, number in kinds if name is not None))
 
@@ -340,7 +159,7 @@ class Search:
         """Return label and language tag of each entry: the best name in the language `tag`, else the best there is."""
         marks = ", ".join("?" * len(numbers))
         rows = self._read(
-            f"SELECT entry, language, text FROM label WHERE entry IN ({marks}) AND rank < {_OTHER} "
+            f"SELECT entry, language, text FROM label WHERE entry IN ({marks}) AND rank < {OTHER_NAMES_FROM} "
             "ORDER BY entry, lower(language) <> ?, lower(language) NOT LIKE ? || '-%', rank, language, text",
             (*numbers, tag, tag),
         )
@@ -359,10 +178,10 @@ class Search:
             ) from error
 
 
-def _words(key: str) -> list[str]:
+def words_of(key: str) -> list[str]:
     """Return the words of a key.
 
-    >>> _words("so 23 (le-loi)")
+    >>> words_of("so 23 (le-loi)")
     ['so', '23', 'le', 'loi']
     """
     return re.findall(r"[^\W_]+", key)

@@ -1,14 +1,16 @@
 """The one place that opens Oxigraph.
 
-The default graph is the union of the named graphs, each triple once. It is written when a store is filled: Oxigraph's
-own union, made at query time, counts a triple as often as there are graphs that hold it. Literals are normalised by
+The default graph is the union of the named graphs, each triple once. It is written together with them: Oxigraph's own
+union, made at query time, counts a triple as often as there are graphs that hold it. Literals are normalised by
 Oxigraph on insert, so what must keep its lexical form (validation, dumps) is taken from the mapping's output and never
 from here.
 """
 
-from collections.abc import Mapping, Sequence
+import mmap
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
@@ -18,12 +20,20 @@ Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Row: TypeAlias = dict[str, Term]
 Answer: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 
+_DEFAULT_GRAPH: Final = ox.DefaultGraph()
+_ANY: Final = ox.NamedNode("urn:any")
+_KEPT_AS_WRITTEN: Final = (ox.Literal("").datatype, ox.Literal("", language="en").datatype)
+_LINES_AT_ONCE: Final = 1 << 22
+"""Bytes."""
+
 
 class Store:
     """A store of quads: one named graph a dataset."""
 
     def __init__(self, opened: ox.Store) -> None:
         self._store = opened
+        self.touched: dict[str, set[str]] = {}
+        """By predicate, the IRIs of which something else is said since `change` or `replace`."""
 
     @classmethod
     def open(cls, path: Path) -> "Store":
@@ -53,15 +63,87 @@ class Store:
                 Fault("cannot be written: {reason}", file=str(path), values={"reason": error})
             ) from error
 
-    def load_nquads(self, path: Path) -> None:
-        """Take in the N-Quads file at `path`; it has been checked by whoever wrote it."""
-        self._store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS, lenient=True)
+    @classmethod
+    def upon(cls, base: Path, path: Path) -> "Store":
+        """Create a store at `path` that holds what the one at `base` holds and shares its files; to be changed, closed.
 
-    def close(self) -> None:
-        """Make the default graph the union of the named ones; write everything to disk, in as few files as possible."""
-        self._store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in self._store)
-        self._store.optimize()
+        Raises `UnavailableError` where `base` cannot be read or `path` not be written.
+        """
+        copy(base, path)
+        return cls.create(path)
+
+    @classmethod
+    def holding(cls, quads: Iterable[ox.Quad]) -> "Store":
+        """Return a store of some quads, in memory; without its default graph."""
+        memory = cls(ox.Store())
+        memory._store.extend(quads)
+        return memory
+
+    def load(self, files: Iterable[Path]) -> None:
+        """Take in N-Quads files, of which every line names its graph, and the same triples into the default graph.
+
+        They have been checked by whoever wrote them. Blank nodes of different files are different nodes. Beside each
+        file another is written for the time being.
+        """
+        together: Path | None = None
+        for file in files:
+            if _holds_blank_nodes(file):
+                self._bulk_load(_in_union_too(file, file.with_name(file.name + ".alone")))
+            else:
+                together = _in_union_too(file, together or file.with_name(file.name + ".together"))
+        if together is not None:
+            self._bulk_load(together)
+
+    def _bulk_load(self, path: Path) -> None:
+        """Load a file, as much at once as there is: every call sorts and rewrites what the earlier ones have loaded."""
+        self._store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS, lenient=True)
+        path.unlink()
+
+    def change(self, removed: Collection[ox.Quad], added: Collection[ox.Quad]) -> None:
+        """Take quads of named graphs out, then others in, and make the default graph follow."""
+        for quad in removed:
+            self._store.remove(quad)
+        self._store.extend(added)
+        self._store.extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in added)
+        for quad in removed:
+            if not any(True for _ in self._in_named_graphs(quad.subject, quad.predicate, quad.object)):
+                self._store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
+        for quad in (*removed, *added):
+            if isinstance(quad.subject, ox.NamedNode):
+                self.touched.setdefault(quad.predicate.value, set()).add(quad.subject.value)
+
+    def replace(self, graph: str, quads: Iterable[ox.Quad]) -> None:
+        """Make `quads`, which name `graph`, all there is in that graph; for graphs of some thousand quads."""
+        before = set(self._store.quads_for_pattern(None, None, None, ox.NamedNode(graph)))
+        after = set(quads)
+        self.change(before - after, after - before)
+
+    def holds(self, quad: ox.Quad) -> bool:
+        """Tell whether a quad is in its graph, and its triple in the default graph."""
+        with _answering():
+            return quad in self._store and ox.Quad(quad.subject, quad.predicate, quad.object) in self._store
+
+    def about(self, subject: str) -> Iterator[ox.Quad]:
+        """Yield the quads of named graphs that say something of the IRI `subject`."""
+        return self._in_named_graphs(ox.NamedNode(subject), None, None)
+
+    def _in_named_graphs(
+        self,
+        subject: ox.NamedNode | ox.BlankNode | ox.Triple | None,
+        predicate: ox.NamedNode | None,
+        object_: Term | None,
+    ) -> Iterator[ox.Quad]:
+        with _answering():
+            for quad in self._store.quads_for_pattern(subject, predicate, object_, None):
+                if quad.graph_name != _DEFAULT_GRAPH:
+                    yield quad
+
+    def close(self, *, optimize: bool = True) -> None:
+        """Write everything to disk; with `optimize` in as few files as possible, which makes reading faster."""
+        if optimize:
+            self._store.optimize()
         self._store.flush()
+        del self._store
 
     def query(
         self,
@@ -82,7 +164,7 @@ class Store:
         Raises `SyntaxError` for a malformed query and `UnavailableError` where the store fails.
         """
         stated = bool(default_graphs or named_graphs)
-        try:
+        with _answering():
             return self._store.query(
                 query,
                 base_iri=base_iri,
@@ -91,8 +173,6 @@ class Store:
                 named_graphs=[ox.NamedNode(iri) for iri in named_graphs] if stated else None,
                 substitutions={ox.Variable(name): term for name, term in bindings.items()} if bindings else None,
             )
-        except (OSError, RuntimeError) as error:
-            raise UnavailableError(Fault("the store does not answer: {reason}", values={"reason": error})) from error
 
     def select(self, query: str, **bindings: Term) -> list[Row]:
         """Return the rows of one of the engine's own SELECT queries, unbound variables left out."""
@@ -100,10 +180,11 @@ class Store:
         if not isinstance(answer, ox.QuerySolutions):
             raise TypeError("select() takes a SELECT query")
         names = [variable.value for variable in answer.variables]
-        return [
-            {name: value for name, value in zip(names, solution, strict=True) if value is not None}
-            for solution in answer
-        ]
+        with _answering():
+            return [
+                {name: value for name, value in zip(names, solution, strict=True) if value is not None}
+                for solution in answer
+            ]
 
     def ask(self, query: str, **bindings: Term) -> bool:
         """Return the answer of one of the engine's own ASK queries."""
@@ -114,10 +195,72 @@ class Store:
         answer = self.query(query, bindings=bindings)
         if not isinstance(answer, ox.QueryTriples):
             raise TypeError("construct() takes a CONSTRUCT or DESCRIBE query")
-        return list(answer)
+        with _answering():
+            return list(answer)
 
     def counts(self) -> dict[str, int]:
         """Return the number of quads in each named graph; a full scan, for builds and never for requests."""
         rows = self.select("SELECT ?graph (COUNT(*) AS ?count) WHERE { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph")
         return {row["graph"].value: int(row["count"].value) for row in rows if isinstance(row["count"], ox.Literal)
                 and isinstance(row["graph"], ox.NamedNode)}  # fmt: skip
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Say that the store is unavailable where it cannot be read: damage shows when its place is come to."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        raise UnavailableError(Fault("the store does not answer: {reason}", values={"reason": error})) from error
+
+
+def copy(source: Path, target: Path) -> None:
+    """Make at `target` a store of the same content that shares the files of the one at `source` (hard links).
+
+    Only what is needed is there: no logs, no files that are out of use. Raises `UnavailableError` where `source` cannot
+    be read or `target` not be written.
+    """
+    opened = Store.open(source)
+    try:
+        opened._store.backup(str(target))
+    except (OSError, RuntimeError) as error:
+        raise UnavailableError(
+            Fault("cannot be written: {reason}", file=str(target), values={"reason": error})
+        ) from error
+
+
+def count_distinct(quads: Iterable[ox.Quad]) -> int:
+    """Return how many quads a store would hold of these: literals that are written differently may fall together."""
+    memory = ox.Store()
+    memory.extend(quads)
+    return len(memory)
+
+
+def normalised(literal: ox.Literal) -> ox.Literal:
+    """Return a literal as a store holds it.
+
+    >>> normalised(ox.Literal("007", datatype=ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer"))).value
+    '7'
+    """
+    if literal.datatype in _KEPT_AS_WRITTEN:
+        return literal
+    memory = ox.Store()
+    memory.add(ox.Quad(_ANY, _ANY, literal))
+    return next(quad.object for quad in memory if isinstance(quad.object, ox.Literal))
+
+
+def _holds_blank_nodes(file: Path) -> bool:
+    """Tell whether an N-Quads file may hold a blank node; a text that looks like one counts too."""
+    if not file.stat().st_size:
+        return False
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b"_:") >= 0
+
+
+def _in_union_too(file: Path, target: Path) -> Path:
+    """Append the lines of an N-Quads file to `target`, each also without its graph, which stands last; return that."""
+    with file.open("rb") as lines, target.open("ab") as written:
+        while some := lines.readlines(_LINES_AT_ONCE):
+            written.writelines(some)
+            written.writelines([line[: line.rindex(b" ", 0, -3)] + b" .\n" for line in some])
+    return target

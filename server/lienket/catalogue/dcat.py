@@ -185,23 +185,33 @@ def _sparql_distribution(
     described.add(distribution, DCT + "format", _EU + "file-type/SPARQLQ")
 
 
-def _agents(described: Description, project: Project, datasets: Iterable[Dataset], store: Store) -> None:
-    """Name every publisher from the data; the hub's own from the settings where the data does not."""
-    names: dict[str, Mapping[str, str]] = {_publisher(project): project["publisher.name"]}
-    faults = Faults()
+def publishers(datasets: Iterable[Dataset]) -> dict[str, list[Dataset]]:
+    """Return the datasets by the IRI of who publishes them."""
+    found: dict[str, list[Dataset]] = {}
     for dataset in datasets:
         for publisher in objects_of(dataset, DCT + "publisher"):
-            iri = publisher.value if isinstance(publisher, ox.NamedNode) else publisher
-            names[iri] = names_of(store, iri) or names.get(iri, {})
-            if not names[iri]:
-                faults.found.append(
-                    Fault("dct:publisher {iri} has no name in any dataset; add it to the table of agencies",
-                          file=str(dataset.folder / "dataset.ttl"), values={"iri": iri})
-                )  # fmt: skip
-    faults.raise_if_any()
-    for iri, texts in names.items():
+            found.setdefault(publisher.value if isinstance(publisher, ox.NamedNode) else publisher, []).append(dataset)
+    return found
+
+
+def unnamed(project: Project, datasets: Iterable[Dataset], store: Store) -> list[Fault]:
+    """Return a fault for each dataset whose publisher has no name in `store`, nor in the settings."""
+    return [
+        Fault("dct:publisher {iri} has no name in any dataset; add it to the table of agencies",
+              file=str(dataset.folder / "dataset.ttl"), values={"iri": iri})
+        for iri, theirs in publishers(datasets).items()
+        if iri != _publisher(project) and not names_of(store, iri)
+        for dataset in theirs
+    ]  # fmt: skip
+
+
+def _agents(described: Description, project: Project, datasets: Sequence[Dataset], store: Store) -> None:
+    """Name every publisher from the data; the hub's own from the settings where the data does not."""
+    Faults(unnamed(project, datasets, store)).raise_if_any()
+    for iri in dict.fromkeys((_publisher(project), *publishers(datasets))):
         described.add(iri, RDF + "type", FOAF + "Agent")
-        described.add_texts(iri, FOAF + "name", texts)
+        own = project["publisher.name"] if iri == _publisher(project) else {}
+        described.add_texts(iri, FOAF + "name", names_of(store, iri) or own)
 
 
 def _source_as_provenance(triple: ox.Triple) -> ox.Triple:

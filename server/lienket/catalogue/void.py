@@ -9,14 +9,11 @@ from lienket import formats
 from lienket.catalogue.description import Description, endpoint_of, integer, objects_of
 from lienket.datasets import Dataset
 from lienket.project import Project
-from lienket.store import Store
 from lienket.vocabulary import DCT, FOAF, RDF, VOID
 
 
-def describe_data(
-    project: Project, datasets: Sequence[Dataset], manifest: Mapping[str, Any], store: Store
-) -> list[ox.Triple]:
-    """Return the VoID description: by dataset its size, classes, properties and dumps."""
+def describe_data(project: Project, datasets: Sequence[Dataset], manifest: Mapping[str, Any]) -> list[ox.Triple]:
+    """Return the VoID description: by dataset its size, classes, properties and dumps, as the manifest counts them."""
     described = Description()
     hub = project.base_iri + "void#hub"
     document = project.base_iri + "void"
@@ -43,25 +40,14 @@ def describe_data(
             *(f"{project.base_iri}dumps/{dump['file']}" for dump in manifest["datasets"][dataset.id]["dumps"]
               if dump["quads"]),
         )  # fmt: skip
-        _partitions(described, dataset.iri, store)
+        _partitions(described, dataset.iri, manifest["datasets"][dataset.id])
     return list(described.triples)
 
 
-_CLASS_COUNTS = """
-SELECT ?graph ?term (COUNT(DISTINCT ?s) AS ?count)
-WHERE { GRAPH ?graph { ?s a ?term } } GROUP BY ?graph ?term ORDER BY ?term
-"""
-_PROPERTY_COUNTS = """
-SELECT ?graph ?term (COUNT(*) AS ?count)
-WHERE { GRAPH ?graph { ?s ?term ?o } } GROUP BY ?graph ?term ORDER BY ?term
-"""
-
-
-def _partitions(described: Description, graph: str, store: Store) -> None:
-    for kind, counted, query in (("class", "entities", _CLASS_COUNTS), ("property", "triples", _PROPERTY_COUNTS)):
-        for number, row in enumerate(store.select(query, graph=ox.NamedNode(graph)), 1):
-            if isinstance(row["term"], ox.NamedNode):
-                partition = f"{graph}#{kind}-{number}"
-                described.add(graph, f"{VOID}{kind}Partition", partition)
-                described.add(partition, VOID + kind, row["term"].value)
-                described.add(partition, VOID + counted, integer(int(row["count"].value)))  # type: ignore[union-attr]
+def _partitions(described: Description, graph: str, facts: Mapping[str, Any]) -> None:
+    for kind, counted, name in (("class", "entities", "classes"), ("property", "triples", "properties")):
+        for number, (iri, count) in enumerate(facts[name].items(), 1):
+            partition = f"{graph}#{kind}-{number}"
+            described.add(graph, f"{VOID}{kind}Partition", partition)
+            described.add(partition, VOID + kind, iri)
+            described.add(partition, VOID + counted, integer(count))

@@ -29,8 +29,8 @@ from .sources.databases import Databases, named, place, reach
 from .views import compile_view
 
 __all__ = [
-    "DEFAULT_BASE_IRI", "Cell", "Database", "Databases", "Mapped", "Rules", "Source", "Table", "grids", "map_rules",
-    "named", "read_rules",
+    "DEFAULT_BASE_IRI", "Cell", "Database", "Databases", "Mapped", "Rules", "Source", "Table", "files_read", "grids",
+    "map_rules", "named", "read_rules",
 ]  # fmt: skip
 
 Progress = Callable[[str, int, int], None]
@@ -87,6 +87,17 @@ def map_rules(
         connection.close()
         raise
     return mapped
+
+
+def files_read(rules: Sequence[Rules], *, root: Path) -> tuple[Path, ...] | None:
+    """Return the files that `map_rules` reads for the rules; None where it reads a database or misses a file."""
+    sources = [(source, document) for document, source in needs(rules) if not isinstance(source, LogicalView)]
+    if any(source.database for source, _ in sources):
+        return None
+    try:
+        return tuple(dict.fromkeys(resolve(source, document, root, {}) for source, document in sources))
+    except InputError:
+        return None
 
 
 def _load(
