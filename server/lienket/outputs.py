@@ -45,7 +45,10 @@ def make_output(project: Project, content: Content, dataset: Dataset, folder: Pa
         databases=named(databases),
     ) as mapped:
         count = mapped.write_nquads(nquads, sort=True)
-        report = validate_relation(mapped.connection, "quads", content.shapes, content.context, rows=count)
+        report = validate_relation(
+            mapped.connection, "quads", content.shapes, content.context,
+            rows=count, records=mapped.records, scattered=mapped.scattered,
+        )  # fmt: skip
         tables = {table.path: table.rows for table in mapped.tables if table.path}
         described = _described_tables(content.rules[dataset.id])
         rows = sum(n for path, n in tables.items() if path.is_relative_to(dataset.folder) and path.name in described)

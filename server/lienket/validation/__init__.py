@@ -11,8 +11,9 @@ from typing import Literal
 import duckdb
 
 from .documents import Shapes, read_graph, read_shapes, read_triples
-from .engine import load, validate_relation
+from .engine import validate_relation
 from .report import Place, Report, Result
+from .session import load
 
 __all__ = [
     "Place",

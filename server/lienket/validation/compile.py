@@ -8,13 +8,14 @@ word of a shape except through `sql.literal`. Terms are in N-Triples syntax, as 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final
 
 from ..datatypes import lexical_macros
 from ..sql import literal
 from .comparisons import COMPARISON_MACROS
 from .components import COMPONENTS, ValueNodes
 from .paths import value_nodes
-from .query import Query
+from .query import TRIPLES, Query
 from .shapes import Constraint, PropertyShape, Shape, Target, Term, is_foreign, within
 from .values import TERM_MACROS
 
@@ -29,6 +30,10 @@ def classes_of(shapes: Iterable[Shape]) -> set[Term]:
     parts = [part for shape in shapes for part in within(shape)]
     found = {target.term for part in parts for target in part.targets if target.kind == "class"}
     return found | {each.terms[0] for part in parts for each in part.constraints if each.component == "Class"}
+
+
+KINDS: Final = ("class", "subjectsOf", "objectsOf")
+"""Kinds of targets that a relation tells; nodes are named by the shapes themselves."""
 
 
 @dataclass(frozen=True)
@@ -48,30 +53,34 @@ class Compiler:
 
     def __init__(self, classes: Mapping[Term, AbstractSet[Term]]) -> None:
         """Take the subclasses, itself among them, of every class that the shapes name."""
-        self._classes = classes
+        self.classes = classes
 
-    def targets(self, shape: Shape, relation: str) -> str | None:
+    def targets(self, shape: Shape, relation: str, kinds: Collection[str] = KINDS) -> str | None:
         """Return SQL (node) of the nodes that a relation (subject, predicate, object) makes targets of a shape.
 
-        None where the shape names its targets itself.
+        None where the shape has no targets of these kinds.
         """
-        query = Query(self._classes)
-        parts = [_target(query, target, relation) for target in shape.targets if target.kind != "node"]
+        query = Query(self.classes)
+        parts = [_target(query, target, relation) for target in shape.targets if target.kind in kinds]
         return " UNION ALL ".join(parts) or None
 
     def may_have_targets(self, shape: Shape, types: Collection[Term]) -> bool:
         """Tell whether data in which nothing is of other classes than `types` may hold targets of a shape."""
         return any(
-            target.kind != "class" or not self._classes[target.term].isdisjoint(types) for target in shape.targets
+            target.kind != "class" or not self.classes[target.term].isdisjoint(types) for target in shape.targets
         )
 
-    def violations(self, shape: Shape, focus: str) -> Question | None:
-        """Return the question for all violations of a shape by the nodes in the table `focus` (node).
+    def violations(
+        self, shape: Shape, focus: str, *, near: str = TRIPLES, wanted: Collection[Constraint] | None = None
+    ) -> Question | None:
+        """Return the question for the violations of a shape by the nodes in the table `focus` (node).
 
-        None where the shape asks for nothing. What queries in SPARQL find is not among them.
+        `near` is a relation, as `TRIPLES` is, with all triples of these nodes; `wanted` are the constraints that are
+        asked for, if not all: of the shape, and of property shapes that hang on it.
+        None where nothing is asked for. What queries in SPARQL find is not among the violations.
         """
-        query = Query(self._classes)
-        found = list(_violations(query, shape, focus))
+        query = Query(self.classes, focus, near)
+        found = list(_violations(query, shape, focus, wanted))
         if not found:
             return None
         parts = [f"SELECT {number} AS finding, * FROM ({sql})" for number, (_, _, sql) in enumerate(found)]
@@ -88,15 +97,21 @@ def _target(query: Query, target: Target, relation: str) -> str:
             return f"SELECT object AS node FROM {relation} WHERE predicate = {literal(target.term)}"
 
 
-def _violations(query: Query, shape: Shape, focus: str) -> Iterator[tuple[Shape, Constraint, str]]:
+def _violations(
+    query: Query, shape: Shape, focus: str, wanted: Collection[Constraint] | None = None
+) -> Iterator[tuple[Shape, Constraint, str]]:
     """Yield the constraints of a shape and of its property shapes, each with SQL (origin, focus, …)."""
     if shape.deactivated:
         return
     nodes = _value_nodes(query, shape, focus)
+    on_property_shape = isinstance(shape, PropertyShape)
     for constraint in shape.constraints:
+        whole = constraint.component != "Property" or on_property_shape
+        if whole and wanted is not None and constraint not in wanted:
+            continue
         if constraint.component == "Property":
-            for inner, each, sql in _violations(query, constraint.shapes[0], nodes.values):
-                if isinstance(shape, PropertyShape):
+            for inner, each, sql in _violations(query, constraint.shapes[0], nodes.values, None if whole else wanted):
+                if on_property_shape:
                     # As often as values lead there: each of them is validated by itself.
                     walked = f"({sql}) AS v JOIN {nodes.pairs} AS p ON p.value = v.origin"
                     sql = f"SELECT p.focus AS origin, v.focus, v.value, v.other, v.number FROM {walked}"
