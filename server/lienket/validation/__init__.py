@@ -41,5 +41,5 @@ def validate(
 
         return validate_graph(read_graph(data), shapes, read_graph(context))
     with duckdb.connect(":memory:") as connection:
-        rows = load(connection, "triples", read_triples(data))
-        return validate_relation(connection, "triples", shapes, "".join(read_triples(context)), rows=rows)
+        load(connection, "triples", read_triples(data))
+        return validate_relation(connection, "triples", shapes, "".join(read_triples(context)))

@@ -38,10 +38,10 @@ KINDS: Final = ("class", "subjectsOf", "objectsOf")
 
 @dataclass(frozen=True)
 class Question:
-    """One SELECT (finding, origin, focus, value, other, number); each row is a violation.
+    """One SELECT (finding, total, origin, focus, value, other, number); each row is a violation.
 
-    `finding` is a place in `findings`; `origin` is the node, of those that were asked about, that leads to the focus
-    node; for the rest see `components.py`.
+    `finding` is a place in `findings`, and `total` how many violations there are of it; `origin` is the node, of those
+    that were asked about, that leads to the focus node; for the rest see `components.py`.
     """
 
     sql: str
@@ -51,8 +51,12 @@ class Question:
 class Compiler:
     """Compiles shapes for data whose classes are known."""
 
-    def __init__(self, classes: Mapping[Term, AbstractSet[Term]]) -> None:
-        """Take the subclasses, itself among them, of every class that the shapes name."""
+    def __init__(self, classes: Mapping[Term, AbstractSet[Term]], most: int) -> None:
+        """Take the subclasses, itself among them, of every class that the shapes name.
+
+        `most` is how many violations of one constraint are wanted; of more, the number is told.
+        """
+        self.most = most
         self.classes = classes
 
     def targets(self, shape: Shape, relation: str, kinds: Collection[str] = KINDS) -> str | None:
@@ -84,7 +88,11 @@ class Compiler:
         if not found:
             return None
         parts = [f"SELECT {number} AS finding, * FROM ({sql})" for number, (_, _, sql) in enumerate(found)]
-        return Question(query.text("\nUNION ALL ".join(parts)), tuple((shape, each) for shape, each, _ in found))
+        union = "\nUNION ALL ".join(parts)
+        place = "row_number() OVER (PARTITION BY finding ORDER BY focus, value, other)"
+        counted = f"SELECT finding, count(*) OVER (PARTITION BY finding) AS total, * EXCLUDE (finding) FROM ({union})"
+        sql = query.text(f"{counted} QUALIFY {place} <= {self.most}")
+        return Question(sql, tuple((shape, each) for shape, each, _ in found))
 
 
 def _target(query: Query, target: Target, relation: str) -> str:

@@ -5,6 +5,7 @@ only the parts of the view that make them. Of tables whose rows tell all of thei
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import duckdb
@@ -14,8 +15,7 @@ from .documents import Shapes
 from .explanations import Found, explain
 from .focus import FOCUS, NEAR, FocusNodes
 from .query import TRIPLES, listed
-from .reads import predicates_read
-from .report import Report, Result, filled, sorted_report
+from .report import Further, Report, Result, filled, sorted_report
 from .session import Session
 from .shapes import Constraint, PredicatePath, PropertyShape, Shape, Term, foreign, needs_reference
 from .sieve import RowWise, units
@@ -23,6 +23,8 @@ from .terms import plain
 
 _DETAILED: Final = frozenset(("Node", "And", "Or", "Xone"))
 """Components of which a result says why a value does not conform to the inner shapes."""
+MOST: Final = 100_000
+"""So many results of one constraint are told, as many as memory takes lightly; of more, the number is told."""
 _NOTHING: Final = "SELECT '' AS subject WHERE false"
 
 
@@ -32,27 +34,32 @@ def validate_relation(
     shapes: Shapes,
     context: str = "",
     *,
-    rows: int,
+    rows: int | None = None,
     records: Sequence[RowWise] = (),
     scattered: str = _NOTHING,
+    most: int = MOST,
 ) -> Report:
     """Return the report of `shapes` over a relation (subject, predicate, object) of terms in N-Triples syntax.
 
-    `context` is N-Triples of what the data refers to: known, and checked only where the data speaks of it. `rows` is
-    about how many rows the relation has. `records` are tables each of whose rows makes all of its triples that speak of
-    its subject, and `scattered` is SQL (subject) of the subjects of all other triples; both for speed alone.
+    `context` is N-Triples of what the data refers to: known, and checked only where the data speaks of it. Of a view
+    `rows` tells about how many rows it has. `records` are tables each of whose rows makes all of its triples that speak
+    of its subject, and `scattered` is SQL (subject) of the subjects of all other triples; both for speed alone. Of each
+    constraint `most` results are told, and of more the number.
     """
     with Session.opened(connection, relation, rows, context) as session:
-        many = session.is_view
-        return sorted_report(_Validation(session, shapes, records if many else (), scattered).results())
+        validation = _Validation(session, shapes, records if session.is_view else (), scattered, most)
+        report = sorted_report(validation.results())
+        return replace(report, further=tuple(validation.further))
 
 
 class _Validation:
-    def __init__(self, session: Session, shapes: Shapes, records: Sequence[RowWise], scattered: str) -> None:
+    def __init__(self, session: Session, shapes: Shapes, records: Sequence[RowWise], scattered: str, most: int) -> None:
         self._session = session
         self._shapes = shapes
         self._roots = [shape for shape in shapes.roots if not shape.deactivated]
-        self._compiler = Compiler(session.subclasses(classes_of(self._roots)))
+        self._compiler = Compiler(session.subclasses(classes_of(self._roots)), most)
+        self.further: list[Further] = []
+        """What was found beyond the results."""
         self._focus = FocusNodes(session, self._compiler, self._roots, records, scattered)
 
     def results(self) -> Iterator[Result]:
@@ -82,8 +89,11 @@ class _Validation:
         for finding, mine in by_finding.items():
             assert question is not None  # noqa: S101  it gave the rows
             found_by, constraint = question.findings[finding]
-            details = self._details(constraint, [value for _, _, value, _, _ in mine], focus)
-            for origin, focus_node, value, other, number in mine:
+            further = mine[0][0] - len(mine)
+            if further and focus == FOCUS:
+                self.further.append(Further(found_by.node, constraint.iri, found_by.severity, further))
+            details = self._details(constraint, [value for _, _, _, value, _, _ in mine], focus)
+            for _, origin, focus_node, value, other, number in mine:
                 found = Found(value, other, number)
                 yield origin, _result(found_by, constraint, focus_node, found, details.get(value, ()))
 
@@ -106,7 +116,8 @@ class _Validation:
 
         With `whole` it is asked for everything that the shapes say, over all triples.
         """
-        from .reference import validate_focus_nodes  # slow to load, and mostly not needed
+        from .reads import predicates_read  # slow to load, and mostly not needed
+        from .reference import validate_focus_nodes
 
         focus = [node for (node,) in self._session.ask(f"SELECT node FROM {FOCUS}")]
         read = None if whole else predicates_read(self._shapes.graph, asked)

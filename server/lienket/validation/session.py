@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -19,27 +20,31 @@ CONTEXT: Final = "lk_sh_context"
 
 _MACRO: Final = re.compile(r"lk_\w+(?=\()")
 _COPIED: Final = 500_000
-"""A relation of so few rows is copied: to plan a question over a view of many parts would take longer than to ask."""
+"""A view of so few rows is copied: to plan a question over a view of many parts would take longer than to ask."""
 
 
-def load(connection: duckdb.DuckDBPyConnection, table: str, pieces: Iterable[str]) -> int:
-    """Make a table (subject, predicate, object) of triples in N-Triples; return the number of its rows.
+def load(connection: duckdb.DuckDBPyConnection, table: str, pieces: Iterable[str]) -> None:
+    """Make a table (subject, predicate, object) of triples in N-Triples.
 
     Raises `InputError` for triples about triples, of which SHACL knows nothing.
     """
     connection.execute(f"CREATE TEMP TABLE {identifier(table)} (subject VARCHAR, predicate VARCHAR, object VARCHAR)")
-    for piece in pieces:
-        connection.execute(
-            f"INSERT INTO {identifier(table)} SELECT s, p, substring(line, length(s) + length(p) + 3, "
-            "length(line) - length(s) - length(p) - 4) FROM (SELECT line, split_part(line, ' ', 1) AS s, "
-            "split_part(line, ' ', 2) AS p FROM (SELECT unnest(string_split($1, chr(10))) AS line) WHERE line <> '')",
-            [piece],
-        )
-    counted = f"SELECT count(*), count_if(starts_with(object, '<<')) FROM {identifier(table)}"
-    ((rows, quoted),) = connection.execute(counted).fetchall()
-    if quoted:
+    insert = (
+        f"INSERT INTO {identifier(table)} SELECT s, p, substring(line, length(s) + length(p) + 3, "
+        "length(line) - length(s) - length(p) - 4) FROM (SELECT line, split_part(line, ' ', 1) AS s, "
+        "split_part(line, ' ', 2) AS p FROM (SELECT unnest(string_split($1, chr(10))) AS line) WHERE line <> '')"
+    )
+    # One piece is taken in while the next is read.
+    with ThreadPoolExecutor(1) as background:
+        taken = None
+        for piece in pieces:
+            if taken is not None:
+                taken.result()
+            taken = background.submit(connection.execute, insert, [piece])
+        if taken is not None:
+            taken.result()
+    if connection.execute(f"SELECT 1 FROM {identifier(table)} WHERE starts_with(object, '<<') LIMIT 1").fetchall():
         raise InputError("triples about triples (RDF 1.2) cannot be validated with SHACL 1.0")
-    return int(rows)
 
 
 class Session:
@@ -54,15 +59,15 @@ class Session:
     @classmethod
     @contextmanager
     def opened(
-        cls, connection: duckdb.DuckDBPyConnection, relation: str, rows: int, context: str
+        cls, connection: duckdb.DuckDBPyConnection, relation: str, rows: int | None, context: str
     ) -> Iterator["Session"]:
-        """Open a session over a relation of about so many rows, and a context in N-Triples; leaving nothing behind."""
+        """Open a session over a view of about so many rows, and a context in N-Triples; leaving nothing behind."""
         session = cls(connection)
         try:
             load(connection, CONTEXT, [context])
             session._tables[CONTEXT] = "TABLE"
             data = f"SELECT subject, predicate, object FROM {identifier(relation)}"
-            session.make(DATA, data, kind="TABLE" if rows <= _COPIED else "VIEW")
+            session.make(DATA, data, kind="TABLE" if rows is not None and rows <= _COPIED else "VIEW")
             session.make(TRIPLES, f"FROM {DATA} UNION ALL FROM {CONTEXT}", kind="VIEW")
             yield session
         finally:
