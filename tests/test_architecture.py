@@ -32,10 +32,11 @@ MAY_IMPORT: dict[str, str] = {
     "dumps": "datasets formats rdf release",
     "build": "catalogue content dumps errors formats languages mapping ontology outputs project rdf release search "
     "store validation vocabulary",
-    "outputs": "content datasets errors languages mapping ontology project rdf validation vocabulary",
+    "outputs": "content datasets errors languages mapping ontology project quality rdf validation vocabulary",
+    "quality": "errors formats languages vocabulary",
     "starter": "datasets errors languages project",
-    "telling": "errors languages",
-    "web": "errors formats languages project release search store vocabulary",
+    "telling": "errors languages quality",
+    "web": "errors formats languages project quality release search store telling vocabulary",
     "cli": "build errors languages mapping project release starter telling validation web",
 }
 """Part → the parts it may import; a part is a module or package directly under the engine."""

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import re
 import shutil
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +18,7 @@ from pyoxigraph import Literal, parse
 
 from lienket import languages
 from lienket.build import is_stale
-from lienket.errors import RefusedError
+from lienket.errors import RefusedError, UnavailableError
 from lienket.mapping import Database, read_rules
 from lienket.project import Project
 
@@ -220,6 +222,12 @@ def test_mysql_is_read_as_any_table(tmp_path: Path, mysql_server: mysql.Server) 
     (fault,) = refusal(tmp_path, source, databases=lambda _: Database(mysql_server.address(), "clerk", "bí mật"))
     assert "Access denied for user 'clerk'" in str(fault)
     assert "bí mật" not in str(fault)
+
+
+def test_without_its_driver_mysql_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    with pytest.raises(UnavailableError, match=re.escape("pip install 'lienket[mysql]'")):
+        values(tmp_path, table("t", address="mysql://h/x"), databases=lambda database: database)
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

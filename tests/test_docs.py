@@ -3,9 +3,11 @@
 import re
 import shlex
 from itertools import pairwise
+from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 import lienket
@@ -142,3 +144,17 @@ def test_the_readmes_curls_answer(line: str, hue_project: Project) -> None:
     assert len(answer.data) > 100
     accept = headers.get("Accept")
     assert accept is None or answer.content_type.startswith(accept)
+
+
+def test_the_readmes_table_is_mapped_by_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mapping,) = blocks(README, "yaml")
+    (line,) = [line for block in blocks(README, "sh") for line in block.splitlines() if line.startswith("lienket map")]
+    assert len(mapping.splitlines()) < 10
+    monkeypatch.chdir(tmp_path)
+    table = "Mã,Tên chợ,Ngày lập\n01,Chợ Đông Ba,1/7/1899\n02,Chợ An Cựu,31/2/1900\n"
+    Path("markets.csv").write_text(table, encoding="utf-8")
+    Path("markets.yml").write_text(mapping, encoding="utf-8")
+    done = CliRunner().invoke(commands, shlex.split(line)[1:])
+    assert done.exit_code == 0, done.output
+    assert '"1899-07-01"' in Path("markets.nq").read_text(encoding="utf-8")
+    assert "markets.csv,,3,Ngày lập,31/2/1900," in Path("to-mend.csv").read_text(encoding="utf-8-sig")

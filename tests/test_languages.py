@@ -216,6 +216,10 @@ def fault_messages() -> Iterator[str]:
     """Yield the English sentences of the faults that the engine raises, read from its source."""
     for path in ENGINE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                start = {"_EXPLANATIONS": "", "_HOW": "mapping {mapping} "}.get(getattr(node.target, "id", ""))
+                if start is not None:
+                    yield from (start + ast.literal_eval(text) for text in node.value.values)
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 texts = [
@@ -228,7 +232,7 @@ def fault_messages() -> Iterator[str]:
                     yield from (text for text in texts if re.match("[a-z{][a-zA-Z {}:-]+", text))
                 elif name == "_ask":
                     yield from (text for text in texts if re.match("is [a-z{][a-zA-Z {}:-]+$", text))
-                elif name == "_fault":
+                elif name in ("_fault", "_warn"):
                     if path.parent.name == "yarrrml":
                         yield from (f"mapping {{mapping}} {text}" for text in texts)
                         continue
@@ -236,10 +240,13 @@ def fault_messages() -> Iterator[str]:
                     for place in places.get(path.name, PLACES):
                         yield from (f"{PLACES[place]} {text}" for text in texts)
     yield from (datatype.expectation for datatype in DATATYPES.values())
+    yield from (datatype.hint for datatype in DATATYPES.values() if datatype.reader)
 
 
 def test_every_fault_can_be_said_in_vietnamese() -> None:
-    without_triples_map = ("holds no rml:TriplesMap", "uses {word}, which is", "holds no mappings")
+    without_triples_map = (
+        "holds no rml:TriplesMap", "uses {word}, which is", "holds no mappings", "has {key} where a mapping's name",
+    )  # fmt: skip
     missing = set()
     for message in fault_messages():
         plain = message.removeprefix("triples map {triples_map} ").removeprefix("mapping {mapping} ")

@@ -13,6 +13,12 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from lienket.build import build
+from lienket.project import Project
+from lienket.web import create_app
+
+from .conftest import PROVINCE
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 pytestmark = [
@@ -21,8 +27,9 @@ pytestmark = [
 ]
 
 UNIT = "/doc/unit/00101-2025-07"
-PAGES = ["/", UNIT, "/doc/unit/00104-2020-01", "/doc/clinic/K02", "/doc/ontology", "/doc/ontology/Clinic", "/catalog",
-         "/dataset/clinics", "/search?q=mây", "/search", "/doc/code/clinic-kind", "/sparql"]  # fmt: skip
+PAGES = ["/", UNIT, "/doc/unit/00104-2020-01", "/doc/clinic/K02", "/doc/ontology", "/doc/ontology/Clinic",
+         "/catalog", "/dataset/clinics", "/dataset/clinics/quality", "/search?q=mây", "/search",
+         "/doc/code/clinic-kind", "/sparql"]  # fmt: skip
 
 READABLE = """() => {
   const channel = (value) => {
@@ -85,6 +92,13 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def address(app: Flask) -> Iterator[str]:
+    with served(app) as address:
+        yield address
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve an application on a port of its own; give its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -199,3 +213,41 @@ def test_a_page_prints_and_survives_forced_colours(browser: Browser, address: st
         assert not page.locator(".top nav").is_visible()
         assert page.locator("h1").is_visible()
         assert seen.said == []
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The province with two rows that lack a founding date, served."""
+    folder = tmp_path_factory.mktemp("reported") / "province"
+    shutil.copytree(PROVINCE, folder)
+    table = folder / "mappings" / "health" / "clinics" / "clinics.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("1/7/1995", ""), encoding="utf-8")
+    deployment = Project.read(folder)
+    build(deployment)
+    with served(create_app(deployment)) as address:
+        yield address
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_report_is_narrowed_with_and_without_script(browser: Browser, reported: str, script: bool) -> None:
+    url = reported + "/dataset/clinics/quality"
+    with visit(browser, url, java_script_enabled=script, viewport={"width": 360, "height": 800}) as (page, seen):
+        group = page.locator(".group-of.warning")
+        assert group.is_visible()
+        page.get_by_label("Mức độ").select_option("note")
+        if not script:
+            page.get_by_role("button", name="Xem").click()
+        group.wait_for(state="hidden")
+        assert "severity=note" in page.url
+        page.get_by_label("Mức độ").select_option("warning")
+        if not script:
+            page.get_by_role("button", name="Xem").click()
+        group.wait_for(state="visible")
+        assert seen.said == []
+        if script:
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360
+            assert page.evaluate(READABLE) == []
+            assert page.evaluate(SMALL_TARGETS) == []
+            page.emulate_media(media="print")
+            assert group.is_visible()
+            assert not page.locator("form.narrow").is_visible()

@@ -133,7 +133,9 @@ def test_a_wrong_column_of_a_view_is_told_with_those_there_are(workshop: Worksho
     workshop.table([["id", "Tên"], ["1", "a"]])
     rules = mapped_view("v", {}, 'rml:template "{tên}"')
     faults = workshop.refusal(view("v", field("tên", 'rml:reference "Ten"')), rules)
-    assert [str(fault).partition(": ")[2] for fault in faults] == ["has no column Ten; the columns are: id, Tên"]
+    assert [str(fault).partition(": ")[2] for fault in faults] == [
+        "has no column Ten; the columns are: id, Tên (did you mean Tên?)"
+    ]
     rules = mapped_view("v", {}, 'rml:template "{Tên}"')
     faults = workshop.refusal(view("v", field("tên", 'rml:reference "Tên"')), rules)
     assert "reads Tên, which is no field of the logical view" in str(faults[0])

@@ -144,15 +144,54 @@ def test_every_mistake_is_told_with_its_line_and_its_mapping(yard: Yard) -> None
   empty: {s: id/$(id), source: gone}
 """) == [
         "row 6: mapping place has the unknown key subjekt; known are sources, subjects, graphs, predicateobjects,"
-        " condition",
-        "row 8: mapping place uses the prefix exx, which is not among the prefixes",
+        " condition (did you mean subject?)",
+        "row 8: mapping place uses the prefix exx, which is not among the prefixes (did you mean ex?)",
         "row 9: mapping place has a predicate and object of 1 parts; expected [predicate, object] or"
         " [predicate, object, language or datatype]",
         "row 10: mapping place joins the mapping other, which is not in this file; there are place, empty",
-        "row 11: mapping place has nothing as its function, which is no IRI",
-        "row 13: mapping place has a parameter that is not written as [parameter, value]",
-        "row 14: mapping empty has the source gone, which is not among the sources: –",
+        "row 11: mapping place has nothing as its function, without a prefix; write it such as lk:nothing",
+        "row 13: mapping place has parameters that are not written as [[parameter, value], …]",
+        "row 14: mapping empty has the source gone, which is not among the sources: –; a file is written file.csv~csv",
     ]
+
+
+LONG = "{function: lk:date, parameters: [[lk:text, $(Ngày (cũ))]], datatype: xsd:date}"
+NESTED = (
+    "{f: lk:concat, ps: [[lk:prefix, id/], [lk:text, {f: lk:slug, ps: [[lk:text, $(Tên)]]}], [lk:suffix, '(a,b)']],"
+    " type: iri}"
+)
+
+
+@pytest.mark.parametrize(
+    ("inline", "long"),
+    [
+        ("{function: lk:date(lk:text = $(Ngày (cũ))), datatype: xsd:date}", LONG),
+        ("{f: 'lk:date(text=$(Ngày (cũ)))', datatype: xsd:date}", LONG),
+        ("{value: lk:date( text = $(Ngày (cũ)) ), datatype: xsd:date}", LONG),
+        ("""{f: "lk:concat(prefix = id/, text = lk:slug(text = $(Tên)), suffix = '(a,b)')", type: iri}""", NESTED),
+        ("lk:slug(text = $(Tên))", "{function: lk:slug, parameters: [[lk:text, $(Tên)]]}"),
+        ("{value: $(Tên), condition: {f: 'equal(str1 = $(id), str2 = 1)'}}",
+         "{value: $(Tên), condition: {f: equal, ps: [[str1, $(id)], [str2, 1]]}}"),
+        ("'Huế (lk:slug(text = x))'", "{value: 'Huế (lk:slug(text = x))'}"),
+        ("'nothing:of(a = b)'", "{value: 'nothing:of(a = b)'}"),
+    ],
+)  # fmt: skip
+def test_a_function_in_one_line_is_the_same_in_long_form(yard: Yard, inline: str, long: str) -> None:
+    yard.table([["id", "Tên", "Ngày (cũ)"], ["1", "Đá Trắng", "1/7/2025"]])
+    text = "mappings:\n  a:\n    source: [t.csv~csv]\n    s: id/$(id)\n    po:\n      - {p: ex:p, o: %s}\n"
+    quads = yard.made(text % inline, language=VIETNAMESE)
+    assert quads == yard.made(text % long, language=VIETNAMESE)
+    assert len(quads) == 1
+
+
+@pytest.mark.parametrize(
+    "call", ["lk:date(", "lk:date(text)", "lk:date(text = a", "lk:date(text = a) b", "lk:date(text = a(b)"]
+)
+def test_a_call_that_does_not_end_is_told(yard: Yard, call: str) -> None:
+    yard.table([["id"], ["1"]])
+    text = f"mappings:\n  a: {{source: [t.csv~csv], s: id/$(id), po: [{{p: ex:p, o: {{f: '{call}'}}}}]}}"
+    told = f"row 4: mapping a has {call} as its function; in one line it is written name(parameter = value, …)"
+    assert yard.told(text) == [told]
 
 
 @pytest.mark.parametrize(
@@ -196,8 +235,9 @@ def test_hostile_texts_stay_what_they_are(yard: Yard, column: str, fixed: str, v
         path = f"$[{json.dumps(name)}]"
         return "$(" + "".join(f"\\{each}" if each in "()\\" else each for each in path) + ")"
 
-    fixed = fixed.replace("$", "")
-    text = json.dumps(f"{fixed}{reference(column)}{fixed}|")
+    written = re.sub(r"(\\*)\$", r"\1\1\\$", fixed)
+    before = re.sub(r"(\\+)\Z", r"\1\1", written)
+    text = json.dumps(f"{before}{reference(column)}{written}|")
     quads = yard.made(
         "mappings:\n  a:\n    source: ['t.json~jsonpath', '$[*]']\n    s: http://example.org/s\n"
         f"    po: [[ex:name, {text}]]\n"
@@ -206,10 +246,15 @@ def test_hostile_texts_stay_what_they_are(yard: Yard, column: str, fixed: str, v
 
 
 @SOME
-@given(st.text(alphabet="$()\\{}a~:&*-[]'\"\n #!%@`,?|>", max_size=40))
+@given(st.text(alphabet="$()\\{}a=~:&*-[]'\"\n #!%@`,?|>", max_size=40))
 def test_no_text_of_a_file_is_a_crash(yard: Yard, text: str) -> None:
     yard.table([["id"], ["1"]])
-    for whole in (text, f"mappings:\n  a:\n    s: {json.dumps(text)}\n    po: [[a, {json.dumps(text)}]]\n"):
+    called = json.dumps(f"lk:f(a = {text})")
+    for whole in (
+        text,
+        f"mappings:\n  a:\n    s: {json.dumps(text)}\n    po: [[a, {json.dumps(text)}]]\n",
+        f"mappings:\n  a:\n    s: {called}\n    po: [[a, {{f: {called}}}]]\n",
+    ):
         try:
             yard.mapped(whole).close()
         except InputError as error:

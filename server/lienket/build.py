@@ -113,9 +113,17 @@ def _draft(
         manifest["datasets"][output.dataset.id]["dumps"] = write_dumps(
             output.dataset, output.nquads, output.quads, output.tables, draft / "dumps", content.ontology.prefixes
         )
+    _write_reports(outputs, draft)
     progress("store", 0, 1)
     _load(project, content, outputs, manifest, draft)
     return manifest
+
+
+def _write_reports(outputs: Sequence[Output], draft: Path) -> None:
+    """Write what was found in each dataset, for the department that keeps it."""
+    (draft / release.REPORTS).mkdir()
+    for output in outputs:
+        output.report.write(draft / release.REPORTS / f"{output.dataset.id}.jsonl")
 
 
 def _manifest(project: Project, content: Content, outputs: Sequence[Output]) -> dict[str, Any]:
@@ -136,9 +144,9 @@ def _manifest(project: Project, content: Content, outputs: Sequence[Output]) -> 
             "department": dataset.department,
             "title": {tag: dataset.text(DCT + "title", tag) for tag in project.languages},
             "quads": output.quads,
-            "rows": output.rows,
             "tables": [table.name for table in output.tables if table.is_relative_to(dataset.folder)],
-            "warnings": sum(fault.severity == "warning" for fault in output.faults),
+            "rows": output.rows,
+            **output.report.figures(),
             "digests": digests,
             "modified": last["modified"] if unchanged else datetime.now(UTC).date().isoformat(),
         }

@@ -20,7 +20,7 @@ from rich.table import Table
 
 import lienket
 from lienket import languages, release, starter, telling
-from lienket.errors import Fault, InputError, LienketError, UnavailableError
+from lienket.errors import SEVERITIES, Fault, InputError, LienketError, UnavailableError
 from lienket.project import Project, database_login
 from lienket.release import Release
 
@@ -154,7 +154,7 @@ def _print_counts(outputs: Sequence[Any]) -> None:
     words = map(_language().gettext, ("rows", "quads", "errors", "warnings", "notes"))
     table = Table(_language().ngettext("dataset", "datasets", 1), *words, box=None, header_style="bold")
     for output in outputs:
-        counts = (f"{sum(fault.severity == one for fault in output.faults):,}" for one in telling.SEVERITIES)
+        counts = (f"{sum(fault.severity == one for fault in output.faults):,}" for one in SEVERITIES)
         table.add_row(output.dataset.id, f"{output.rows:,}", f"{output.quads:,}", *counts)
     out.print(table)
 

@@ -6,7 +6,7 @@ written so that both Python's `re` and DuckDB's RE2 read them.
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .sql import literal
@@ -42,6 +42,8 @@ class Datatype:
     example: str
     least: str | None = None
     most: str | None = None
+    reader: str | None = None
+    """Name of the function (lk:) that reads what people write instead."""
     calendar: bool = False
     """Whether the text begins with year, month and day, which have to be a day of the calendar."""
 
@@ -49,6 +51,11 @@ class Datatype:
     def iri(self) -> str:
         """The IRI of the datatype."""
         return XSD + self.name
+
+    @property
+    def hint(self) -> str:
+        """Sentence for a person where a function would read what is written; `{function}` is its name."""
+        return self.expectation + "; the function {function} reads it as people write it"
 
     @property
     def macro(self) -> str:
@@ -101,7 +108,7 @@ def _integer(name: str, least: str | None, most: str | None, example: str = "679
 DATATYPES: Final[dict[str, Datatype]] = {
     datatype.iri: datatype
     for datatype in (
-        _integer("integer", None, None),
+        replace(_integer("integer", None, None), reader="integer"),
         _integer("nonNegativeInteger", "0", None),
         _integer("positiveInteger", "1", None),
         _integer("nonPositiveInteger", None, "0", "-12"),
@@ -114,17 +121,18 @@ DATATYPES: Final[dict[str, Datatype]] = {
         _integer("unsignedInt", "0", "4294967295"),
         _integer("unsignedShort", "0", "65535"),
         _integer("unsignedByte", "0", "255", "94"),
-        Datatype("decimal", _DECIMAL, _NUMBER, "1234.5"),
+        Datatype("decimal", _DECIMAL, _NUMBER, "1234.5", reader="decimal"),
         Datatype("double", _DOUBLE, _NUMBER, "1.5E3"),
         Datatype("float", _DOUBLE, _NUMBER, "1.5E3"),
         Datatype("boolean", "true|false|0|1", "is neither true nor false", "true"),
         Datatype("date", f"{_YEAR}-{_MONTH}-{_DAY}{_ZONE}?", "is not a date such as {example}", "2025-07-01",
-                 calendar=True),
+                 reader="date", calendar=True),
         Datatype("dateTime", f"{_YEAR}-{_MONTH}-{_DAY}T{_CLOCK}{_ZONE}?",
-                 "is not a date with a time such as {example}", "2025-07-01T07:30:00", calendar=True),
+                 "is not a date with a time such as {example}", "2025-07-01T07:30:00", reader="dateTime",
+                 calendar=True),
         Datatype("dateTimeStamp", f"{_YEAR}-{_MONTH}-{_DAY}T{_CLOCK}{_ZONE}",
                  "is not a date with a time and a zone such as {example}", "2025-07-01T07:30:00+07:00", calendar=True),
-        Datatype("time", f"{_CLOCK}{_ZONE}?", "is not a time of day such as {example}", "07:30:00"),
+        Datatype("time", f"{_CLOCK}{_ZONE}?", "is not a time of day such as {example}", "07:30:00", reader="time"),
         Datatype("gYear", f"{_YEAR}{_ZONE}?", "is not a year such as {example}", "2025"),
         Datatype("gYearMonth", f"{_YEAR}-{_MONTH}{_ZONE}?", "is not a month of a year such as {example}", "2025-07"),
         Datatype("gMonth", f"--{_MONTH}{_ZONE}?", "is not a month such as {example}", "--07"),
@@ -141,6 +149,13 @@ DATATYPES: Final[dict[str, Datatype]] = {
     )
 }  # fmt: skip
 """Datatypes that are checked, by IRI; a text of any other datatype is taken as it is."""
+
+XSD_NAMES: Final = frozenset(
+    ("string", "normalizedString", "token", "NMTOKEN", "NMTOKENS", "Name", "NCName", "ID", "IDREF", "IDREFS", "ENTITY",
+     "ENTITIES", "anyURI", "QName", "NOTATION", "base64Binary", "anyType", "anySimpleType", "anyAtomicType",
+     *(datatype.name for datatype in DATATYPES.values()))
+)  # fmt: skip
+"""All datatypes of XSD <https://www.w3.org/TR/xmlschema11-2/#built-in-datatypes>, checked or not."""
 
 _FAR: Final = "'1" + "0" * 38 + "'::HUGEINT"
 """A whole number beyond the limits of every datatype."""

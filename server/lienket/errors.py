@@ -9,10 +9,17 @@ Every error carries one or more `Fault`: one line each for the person who can me
 once, so that all mistakes are reported together. Anything else that is raised is a bug and shows its traceback.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
+
+SEVERITIES: Final = ("error", "warning", "note")
+"""The worst first."""
 
 
 @dataclass(frozen=True, order=True)
@@ -37,8 +44,12 @@ class Fault:
     translations: Mapping[str, str] = field(default_factory=dict, compare=False)
     severity: str = "error"
     """"error", "warning" or "note"; only errors stop a publication."""
+    meant: str | None = None
+    """The word that was probably meant; it is asked for behind the sentence."""
     because: "Fault | None" = field(default=None, compare=False)
     """Where a message comes from content: what the engine itself says of the fault."""
+    result: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Where SHACL found it: its validation result, local name of the property → term in Turtle."""
 
     def __str__(self) -> str:
         """Return the English line.
@@ -57,6 +68,7 @@ class Fault:
             if part
         )
         sentence = self.message.format(**self.values) if self.values else self.message
+        sentence += f" (did you mean {self.meant}?)" if self.meant else ""
         if self.text is not None:
             sentence = f"“{self.text}” {sentence}"
         if self.because is not None:
@@ -67,6 +79,36 @@ class Fault:
     def place(self) -> str:
         """The file as a person in the working folder would name it."""
         return shown(Path(self.file)) if self.file and self.file.startswith("/") else self.file or ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that a wrong one looks like, whatever their accents, capitals and signs; None without one.
+
+    >>> nearest("So hieu", ["Khóa", "Số hiệu"])
+    'Số hiệu'
+    >>> nearest("lk:number", ["lk:date"]) is None
+    True
+    """
+
+    def plain(text: str) -> str:
+        letters = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+        return "".join(letter for letter in letters if letter.isalnum())
+
+    words = {plain(each): each for each in known}
+    found = get_close_matches(plain(word), words, n=1, cutoff=0.7)
+    return words[found[0]] if found and words[found[0]] != word else None
+
+
+def explained(reason: str, explanations: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """Return what a parser's reason means, and the values in it; "is not {format}: {reason}" where nobody knows.
+
+    `explanations` are sentences by the pattern of the reason; groups of the pattern are their values.
+    """
+    for pattern, sentence in explanations.items():
+        found = re.search(pattern, reason, re.DOTALL)
+        if found:
+            return sentence, {name: text or "" for name, text in found.groupdict().items()}
+    return "is not {format}: {reason}", {"reason": reason}
 
 
 def shown(path: Path) -> str:

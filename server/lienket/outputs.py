@@ -1,7 +1,9 @@
 """One dataset's way: mapped to statements, held against the shapes, and whatever else must be so before publication."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lienket import languages
@@ -11,6 +13,7 @@ from lienket.errors import Fault, distinct
 from lienket.mapping import Database, Mapped, Rules, map_rules, named
 from lienket.ontology import Ontology
 from lienket.project import Project
+from lienket.quality import Report, report_of
 from lienket.rdf import read_quads
 from lienket.validation import validate_relation
 from lienket.vocabulary import RDF
@@ -26,6 +29,8 @@ class Output:
     rows: int
     tables: tuple[Path, ...]
     faults: tuple[Fault, ...]
+    report: Report
+    """The same faults, told as of the dataset's own folder."""
 
 
 def make_output(project: Project, content: Content, dataset: Dataset, folder: Path) -> Output:
@@ -49,10 +54,8 @@ def make_output(project: Project, content: Content, dataset: Dataset, folder: Pa
             mapped.connection, "quads", content.shapes, content.context,
             rows=count, records=mapped.records, scattered=mapped.scattered,
         )  # fmt: skip
-        tables = {table.path: table.rows for table in mapped.tables if table.path}
-        described = _described_tables(content.rules[dataset.id])
-        rows = sum(n for path, n in tables.items() if path.is_relative_to(dataset.folder) and path.name in described)
-        rows += sum(table.rows for table in mapped.tables if table.path is None)
+        tables = dict.fromkeys(table.path for table in mapped.tables if table.path)
+        counts = _rows(dataset, mapped, _described_tables(content.rules[dataset.id]))
         faults = [
             *mapped.faults,
             *_news(report.faults(mapped.locate), mapped.faults),
@@ -61,7 +64,32 @@ def make_output(project: Project, content: Content, dataset: Dataset, folder: Pa
         ]
         if not count:
             faults.append(Fault("makes no statement: its tables hold no rows", file=str(dataset.folder)))
-    return Output(dataset, nquads, count, rows, tuple(tables), tuple(distinct(faults)))
+    found = distinct(faults)
+    told = report_of(dataset.id, counts, found, partial(_name, project, dataset))
+    return Output(dataset, nquads, count, told.rows, tuple(tables), tuple(found), told)
+
+
+def _rows(dataset: Dataset, mapped: Mapped, described: set[str]) -> list[tuple[str, str | None, int]]:
+    """Return (file, sheet, rows) of each of the dataset's own tables; one that is read in several ways counts once."""
+    rows: dict[tuple[str, str | None], int] = {}
+    for table in mapped.tables:
+        place = (table.file, table.sheet)
+        if table.path is None:
+            rows[place] = rows.get(place, 0) + table.rows
+        elif table.path.is_relative_to(dataset.folder) and table.path.name in described:
+            rows[place] = max(rows.get(place, 0), table.rows)
+    return [(*place, number) for place, number in rows.items()]
+
+
+def _name(project: Project, dataset: Dataset, file: str) -> str:
+    """Return what a report calls a file: its path from the dataset's folder, or from the deployment's."""
+    path = Path(file)
+    with suppress(OSError, ValueError):
+        path = path.resolve()
+    for folder in (dataset.folder, project.mappings, project.root):
+        if path.is_relative_to(folder.resolve()) and path.is_file():
+            return str(path.relative_to(folder.resolve()))
+    return file
 
 
 def _news(faults: Iterable[Fault], told: Iterable[Fault]) -> list[Fault]:

@@ -1,13 +1,30 @@
 """Reads and writes RDF files as they are: no store, so literals keep the form they were written in."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import pyoxigraph as ox
 
-from lienket.errors import Fault, InputError
+from lienket.errors import Fault, InputError, explained
 from lienket.formats import FORMATS, Format, by_suffix
+
+_EXPLANATIONS: Final = {
+    r"The prefix (?:prefixes|mappings?|sources?): has not been declared":
+        "is not {format}: this looks like YARRRML, whose files end with .yml",
+    r"The prefix (?P<prefix>\S*:) has not been declared":
+        "is not {format}: the prefix {prefix} is not declared; write @prefix {prefix} <…> . above",
+    r"A dot is expected at the end of statements":
+        "is not {format}: a semicolon, a comma or a dot is missing before this line, or in it",
+    r"should end with a '?\]|Unexpected token.*\]":
+        "is not {format}: a bracket [ is not closed before this line, or in it",
+    r"Unexpected end": "is not {format}: it ends too early; a bracket, a quotation mark or the last dot is missing",
+    r"Line jumps are not allowed in string literals": "is not {format}: a quotation mark is not closed in this line",
+    r"^'[“”‘’]'": "is not {format}: “ ” are no quotation marks here; write the straight ones",
+}  # fmt: skip
+"""What the parser's words mean for a person, by their pattern."""
 
 
 def rdf_files(folder: Path) -> list[Path]:
@@ -55,10 +72,11 @@ def read_quads(
             Fault("cannot be read: {reason}", file=str(file), values={"reason": error.strerror or error})
         ) from None
     except SyntaxError as error:
+        reason = re.sub(r"^Parser error at line \d+.*?: ", "", error.msg)
+        message, values = explained(reason, _EXPLANATIONS)
         raise InputError(
-            Fault("is not {format}: {reason}", file=str(file), row=error.lineno,
-                  values={"format": format_.name, "reason": error.msg})
-        ) from None  # fmt: skip
+            Fault(message, file=str(file), row=error.lineno, values={"format": format_.name, **values})
+        ) from None
 
 
 def write_quads(

@@ -5,6 +5,7 @@
       store/                        Oxigraph, one named graph a dataset, read only
       search.sqlite                 full-text index
       dumps/                        per dataset, from the mapping's output
+      reports/                      per dataset, what was found in its tables
       catalogue.ttl  void.ttl       the DCAT catalogue and the VoID description
       manifest.json                 what is in it, with digests and counts
     var/current -> releases/<id>    what the server shows
@@ -29,6 +30,9 @@ from typing import Any
 
 from lienket.errors import Fault, InputError, UnavailableError
 from lienket.store import Store
+
+REPORTS = "reports"
+"""Folder of what was found in the datasets, one file each."""
 
 _ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{6}")
 
@@ -71,6 +75,10 @@ class Release:
     def dumps(self) -> Path:
         """Folder of the dumps."""
         return self.path / "dumps"
+
+    def report_path(self, dataset_id: str) -> Path:
+        """Return the file of what was found in a dataset."""
+        return self.path / REPORTS / f"{dataset_id}.jsonl"
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

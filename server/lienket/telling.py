@@ -5,14 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from lienket import languages
-from lienket.errors import Fault, InputError, one_line
+from lienket.errors import SEVERITIES, Fault, InputError, one_line
 from lienket.languages import Language
-
-SEVERITIES: Final = ("error", "warning", "note")
-"""The worst first."""
+from lienket.quality import Finding, identified
 
 _HEADINGS: Final = {"warning": "Warnings:", "note": "Notes:"}
 _KINDS: Final = 60
@@ -23,7 +21,7 @@ _RANGES: Final = 8
 """So many stretches of rows stand in one line."""
 _LETTERS: Final = 100
 """So many letters of a cell are shown."""
-_COLUMNS: Final = ("file", "sheet", "row", "column", "text", "what to mend", "severity")
+_COLUMNS: Final = ("file", "sheet", "row", "column", "text", "what to mend", "severity", "id")
 
 
 @dataclass(frozen=True)
@@ -189,14 +187,20 @@ def write_table(faults: Iterable[Fault], path: Path, language: Language) -> None
     Raises OSError where the file cannot be written.
     """
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(map(language.gettext, _COLUMNS))
-        for fault in faults:
-            cells = (
-                fault.place, fault.sheet, fault.row, fault.column, fault.text, language.sentence(fault),
-                language.gettext(fault.severity),
-            )  # fmt: skip
-            rows.writerow("" if cell is None else _harmless(str(cell)) for cell in cells)
+        write_rows(identified(faults), file, language)
+
+
+def write_rows(findings: Iterable[Finding], file: TextIO, language: Language) -> None:
+    """Write the same table into a text file that is open."""
+    rows = csv.writer(file)
+    rows.writerow(map(language.gettext, _COLUMNS))
+    for finding in findings:
+        fault = finding.fault
+        cells = (
+            fault.place, fault.sheet, fault.row, fault.column, fault.text, language.sentence(fault),
+            language.gettext(fault.severity), finding.id,
+        )  # fmt: skip
+        rows.writerow("" if cell is None else _harmless(str(cell)) for cell in cells)
 
 
 def _harmless(text: str) -> str:

@@ -8,6 +8,7 @@ D2RQ: Final = "http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#"
 DCAT: Final = "http://www.w3.org/ns/dcat#"
 DCATAP: Final = "http://data.europa.eu/r5r/"
 DCT: Final = "http://purl.org/dc/terms/"
+DQV: Final = "http://www.w3.org/ns/dqv#"
 FNO: Final = "https://w3id.org/function/ontology#"
 FOAF: Final = "http://xmlns.com/foaf/0.1/"
 GEO: Final = "http://www.opengis.net/ont/geosparql#"
@@ -17,6 +18,7 @@ HYDRA: Final = "http://www.w3.org/ns/hydra/core#"
 IDLAB_FUNCTION: Final = "https://w3id.org/imec/idlab/function#"
 LEGACY_RML: Final = "http://semweb.mmlab.be/ns/rml#"
 LIENKET_FUNCTION: Final = "https://w3id.org/lienket/function#"
+LIENKET_QUALITY: Final = "https://w3id.org/lienket/quality#"
 LOCN: Final = "http://www.w3.org/ns/locn#"
 ORG: Final = "http://www.w3.org/ns/org#"
 OWL: Final = "http://www.w3.org/2002/07/owl#"
@@ -40,9 +42,10 @@ VOID: Final = "http://rdfs.org/ns/void#"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 
 PREFIXES: Final[dict[str, str]] = {
-    "adms": ADMS, "dcat": DCAT, "dcatap": DCATAP, "dct": DCT, "foaf": FOAF, "geo": GEO, "hydra": HYDRA,
+    "adms": ADMS, "dcat": DCAT, "dcatap": DCATAP, "dct": DCT, "dqv": DQV, "foaf": FOAF, "geo": GEO, "hydra": HYDRA,
     "locn": LOCN, "org": ORG, "owl": OWL, "prov": PROV, "qb": QB, "rdf": RDF, "rdfs": RDFS, "schema": SCHEMA,
-    "sd": SD, "skos": SKOS, "sosa": SOSA, "spdx": SPDX, "time": TIME, "vcard": VCARD, "void": VOID, "xsd": XSD,
+    "sd": SD, "sh": SH, "skos": SKOS, "sosa": SOSA, "spdx": SPDX, "time": TIME, "vcard": VCARD, "void": VOID,
+    "xsd": XSD,
 }  # fmt: skip
 """Prefixes for everything the engine writes; the deployment's are added to them."""
 

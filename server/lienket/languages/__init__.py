@@ -122,6 +122,10 @@ class Language:
         if fault.values:
             words = {name: self.gettext(v) if name in WORDS else v for name, v in fault.values.items()}  # type: ignore[arg-type]
             sentence = sentence.format(**words)
+        if fault.meant:
+            sentence += f" ({self.gettext('did you mean {meant}?').format(meant=fault.meant)})"
+        if fault.because is not None:
+            sentence += f" ({self.say(fault.because)})"
         return sentence
 
     def place(self, fault: Fault) -> str:
@@ -141,8 +145,6 @@ class Language:
         sentence, where = self.sentence(fault), self.place(fault)
         if fault.text is not None:
             sentence = f"“{fault.text}” {sentence}"
-        if fault.because is not None:
-            sentence = f"{sentence} ({self.say(fault.because)})"
         return one_line(f"{where}: {sentence}" if where else sentence)
 
     def format_date(self, value: date | datetime) -> str:

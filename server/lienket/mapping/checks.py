@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from ..datatypes import DATATYPES
+from ..vocabulary import LIENKET_FUNCTION
 from .expressions import Expressions, Scope
 from .program import Check
 from .rules import Call, Constant, Expression, Reference, Template, TermMap, references
@@ -60,9 +61,13 @@ class Checks:
         datatype = DATATYPES.get(datatype_map.expression.term.value)
         if datatype is not None:
             values = {"example": datatype.example, "least": datatype.least, "most": datatype.most}
+            said = datatype.expectation
+            reader = f"{LIENKET_FUNCTION}{datatype.reader}"
+            if isinstance(expression, Reference) and reader in self._expressions.functions:
+                said, values["function"] = datatype.hint, f"lk:{datatype.reader}"
             self._add_check(
                 table, base_iri, expression, lambda scope: f"{datatype.macro}({pieces(expression, scope).text})",
-                datatype.expectation, {name: value for name, value in values.items() if value is not None},
+                said, {name: value for name, value in values.items() if value is not None},
             )  # fmt: skip
 
     def _add_iri(self, term_map: TermMap, table: Table, base_iri: str) -> None:

@@ -11,11 +11,11 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
-from ..errors import Fault, InputError, distinct, shown
+from ..errors import Fault, InputError, distinct, nearest, shown
 from ..vocabulary import GREL, IDLAB_FUNCTION, LIENKET_FUNCTION, RDF
 from .checks import Checks
 from .expressions import Expressions, Scope
-from .functions import Function
+from .functions import Function, languages_of
 from .knowledge import Knowledge
 from .pieces import Pieces
 from .program import Branch, Check, Program
@@ -101,7 +101,7 @@ def check_calls(rules: Sequence[Rules], functions: Mapping[str, Function]) -> li
                 if message:
                     faults.append(
                         Fault(f"{PLACES[place]} {message}", shown(document.path), document.rows.get(name),
-                              values={place: name, **values})
+                              values={place: name, **values}, meant=_meant(call, functions))
                     )  # fmt: skip
     return distinct(faults)
 
@@ -225,13 +225,26 @@ def _headers(table: Table | None, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(table.columns[name].name for name in names) if table else ()
 
 
+def _meant(call: Call, functions: Mapping[str, Function]) -> str | None:
+    """Return the function that an unknown one looks like."""
+    if call.function in functions or languages_of(call.function):
+        return None
+    return nearest(_short(call.function), map(_short, functions))
+
+
 def _call_fault(call: Call, functions: Mapping[str, Function]) -> tuple[str, dict[str, str]]:
     function = functions.get(call.function)
     if function is None:
+        languages = languages_of(call.function)
+        if languages:
+            return (
+                "calls {function}, which belongs to a language: choose one with --language (there are {languages})",
+                {"function": _short(call.function), "languages": ", ".join(languages)},
+            )
         near = [iri for iri in functions if iri.partition("#")[0] == call.function.partition("#")[0]]
         known = ", ".join(sorted(_short(iri) for iri in near or functions))
         return (
-            "calls the unknown function {function}; known are {known} (more with a language)",
+            "calls the unknown function {function}; known are {known}",
             {"function": _short(call.function), "known": known},
         )
     values = {"function": _short(call.function), "expected": ", ".join(map(_short, function.parameters)) or "–"}

@@ -7,7 +7,7 @@ from typing import Self
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from ..errors import shown
+from ..errors import Fault, shown
 from ..rdf import read_quads
 from ..vocabulary import RDF
 from .legacy import modernised
@@ -43,17 +43,21 @@ class Document:
 
     @classmethod
     def of(
-        cls, path: Path, triples: Iterable[tuple[Node, str, Term]], names: Mapping[Node, str], rows: Mapping[str, int]
-    ) -> Self:
+        cls, path: Path, triples: Iterable[tuple[Node, str, Term]], names: Mapping[Node, str], rows: Mapping[str, int],
+        warnings: Iterable[Fault] = (),
+    ) -> Self:  # fmt: skip
         """Return the document that triples make; `names` are what its file calls a node, `rows` where that is."""
         document = cls.__new__(cls)
         document._fill(shown(path), triples)
         document._names.update(names)
         document._rows = dict(rows)
+        document.warnings = tuple(warnings)
         return document
 
     def _fill(self, file: str, triples: Iterable[tuple[Node, str, Term]]) -> None:
         self.file = file
+        self.warnings: tuple[Fault, ...] = ()
+        """What is not wrong in the file, and should be mended all the same."""
         self._rows: dict[str, int] | None = None
         self._names: dict[Node, str] = {}
         self._prefixes: dict[str, str] = {}

@@ -13,6 +13,7 @@ from typing import Final
 import duckdb
 import pyoxigraph
 
+from .. import languages
 from ..datatypes import DATATYPES, lexical_macros
 from ..languages import Language
 from ..sql import literal
@@ -194,6 +195,15 @@ def functions(language: Language | None = None) -> Mapping[str, Function]:
     if language is not None:
         documents.append(language.functions)
     return {function.iri: function for function in _described(Document(documents[0], LIENKET_FUNCTION, *documents[1:]))}
+
+
+def languages_of(iri: str) -> tuple[str, ...]:
+    """Return the tags of the languages that bring a function with them."""
+    function = pyoxigraph.NamedNode(iri)
+    packs = (languages.get(tag) for tag in languages.available())
+    return tuple(
+        pack.tag for pack in packs if function in Document(pack.functions, LIENKET_FUNCTION).of_type(FNO + "Function")
+    )
 
 
 def _described(document: Document) -> Iterator[Function]:

@@ -36,7 +36,7 @@ class KeyReading(ViewReading, ABC):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
-        self._sources = SourceReader(document, self._one, self._text, self._fault)
+        self._sources = SourceReader(document, self._one, self._text, self._fault, self.warnings)
         self._constraints: dict[Constraint, None] = {}
 
     def _state(

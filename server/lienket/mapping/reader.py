@@ -12,9 +12,9 @@ from typing import Final
 
 from pyoxigraph import BlankNode, NamedNode
 
-from ..datatypes import is_language_tag
-from ..errors import Fault, InputError
-from ..vocabulary import RDF, RML
+from ..datatypes import XSD_NAMES, is_language_tag
+from ..errors import InputError, nearest
+from ..vocabulary import RDF, RML, XSD
 from .document import Document, Node, Term
 from .key_reader import KeyReading
 from .reading import short
@@ -92,11 +92,6 @@ class _Reader(KeyReading):
         """What has to hold of the tables."""
         return tuple(self._constraints)
 
-    @property
-    def warnings(self) -> list[Fault]:
-        """What is read all the same, and should be mended."""
-        return self._sources.warnings
-
     def triples_maps(self) -> dict[str, TriplesMap]:
         self._check_words()
         nodes = list(
@@ -112,7 +107,7 @@ class _Reader(KeyReading):
             )
         )
         if not nodes:
-            self._fault("holds no rml:TriplesMap")
+            self._fault("holds no rml:TriplesMap; the prefix rml: has to stand for {namespace}", namespace=RML)
         names = {self._document.name(node) for node in nodes}
         found = {}
         for node in nodes:
@@ -142,7 +137,8 @@ class _Reader(KeyReading):
             if predicate.startswith(RML) and predicate not in _PROPERTIES
         }
         for predicate in sorted(unknown):
-            self._fault("uses {word}, which is no word of RML or one that is not supported", word=short(predicate))
+            self._fault("uses {word}, which is no word of RML or one that is not supported", word=short(predicate),
+                        meant=nearest(short(predicate), map(short, _PROPERTIES)))  # fmt: skip
 
     def _check_joins(self, triples_map: TriplesMap, found: Mapping[str, TriplesMap]) -> None:
         for each in triples_map.predicate_object_maps:
@@ -178,7 +174,10 @@ class _Reader(KeyReading):
         if len(self.faults) > before or not subject or not isinstance(subject[0], TermMap):
             return None
         base_iri = base.value if isinstance(base, NamedNode) else self._base_iri
-        triples_map = TriplesMap(self._document.name(node), source, subject[0], tuple(classes), graphs, maps, base_iri)
+        name = self._document.name(node)
+        triples_map = TriplesMap(name, source, subject[0], tuple(classes), graphs, maps, base_iri)
+        if isinstance(subject[0].expression, Template) and not term_references(subject[0]):
+            self._warn("has a subject without a column in braces, so that all rows speak of one thing")
         if source is None and self._document.objects(node, RML + "logicalSource"):
             return None  # its view is at fault, and that is told already
         if source is None and any(term_references(each) for each in term_maps(triples_map)):
@@ -219,6 +218,10 @@ class _Reader(KeyReading):
         """Read the constant shortcuts and the term maps of one position, in document order within each."""
         found: list[TermMap | RefObjectMap] = []
         for constant in self._document.objects(node, RML + shortcut):
+            if any(each.startswith(RML) for each in self._document.predicates(constant)):
+                self._fault("has an rml:{word} that is described by rules; it takes a constant, and rules stand in"
+                            " rml:{word}Map", word=shortcut)  # fmt: skip
+                continue
             term_map = self._constant(constant, word, kinds)
             if term_map:
                 found.append(term_map)
@@ -333,6 +336,11 @@ class _Reader(KeyReading):
         if found and found.expression == Constant(NamedNode(RDF + "langString")):
             self._fault("states the datatype rdf:langString; state rml:language instead")
             return None
+        if found and isinstance(found.expression, Constant):
+            iri = found.expression.term.value
+            if iri.startswith(XSD) and iri.removeprefix(XSD) not in XSD_NAMES:
+                self._warn("states the datatype {datatype}, which XSD does not have", datatype=short(iri),
+                           meant=nearest(short(iri), (f"xsd:{name}" for name in XSD_NAMES)))  # fmt: skip
         return found
 
 

@@ -3,6 +3,7 @@
 Expression maps: RML-Core <http://w3id.org/rml/core/spec>; executions: RML-FNML <http://w3id.org/rml/fnml/spec>.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import pyoxigraph
@@ -31,6 +32,8 @@ class Reading:
         self._place: dict[str, str] = {}
         self._executing: list[Term] = []
         self.faults: list[Fault] = []
+        self.warnings: list[Fault] = [*document.warnings]
+        """What is read all the same, and should be mended."""
 
     def _join_conditions(self, node: Term) -> tuple[JoinCondition, ...]:
         """Read the join conditions of a node, those with both their sides."""
@@ -77,7 +80,7 @@ class Reading:
             self._fault(
                 "has an rml:{word} with {number} of rml:constant, rml:reference, rml:template and"
                 " rml:functionExecution, where exactly one has to stand",
-                word=word, number=len(stated) or "none",
+                word=word, number=len(stated),
             )  # fmt: skip
             return None
         kind, value = stated[0]
@@ -147,14 +150,20 @@ class Reading:
             return None
         return found.value
 
-    def _fault(self, message: str, **values: object) -> None:
+    def _fault(self, message: str, *, meant: str | None = None, **values: object) -> None:
+        fault = self._told(message, meant, values)
+        if str(fault) not in {str(known) for known in self.faults}:
+            self.faults.append(fault)
+
+    def _warn(self, message: str, *, meant: str | None = None, **values: object) -> None:
+        self.warnings.append(replace(self._told(message, meant, values), severity="warning"))
+
+    def _told(self, message: str, meant: str | None, values: dict[str, object]) -> Fault:
         row = None
         for key, name in self._place.items():
             row = self._document.row(name)
             message, values = f"{PLACES[key]} {message}", {key: name, **values}
-        fault = Fault(message, self._document.file, row, values=values)
-        if str(fault) not in {str(known) for known in self.faults}:
-            self.faults.append(fault)
+        return Fault(message, self._document.file, row, values=values, meant=meant)
 
 
 def short(iri: str) -> str:

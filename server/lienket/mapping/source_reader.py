@@ -38,13 +38,15 @@ class Text(Protocol):
 class SourceReader:
     """Reads the logical sources of one document."""
 
-    def __init__(self, document: Document, one: One, text: Text, fault: Callable[..., None]) -> None:
-        """Take the document, and the ways to read a value of it and to report a mistake."""
+    def __init__(
+        self, document: Document, one: One, text: Text, fault: Callable[..., None], warnings: list[Fault]
+    ) -> None:  # fmt: skip
+        """Take the document, the ways to read a value of it and to tell a mistake, and the list of doubtful things."""
         self._document = document
         self._one = one
         self._text = text
         self._fault = fault
-        self.warnings: list[Fault] = []
+        self._warnings = warnings
 
     def read(self, logical: Term) -> Source | None:
         """Return what a logical source states; None where it is at fault."""
@@ -117,7 +119,7 @@ class SourceReader:
                 self._fault("reads a database that states no d2rq:jdbcDSN")
                 return None
             if password:
-                self.warnings.append(
+                self._warnings.append(
                     Fault(
                         "holds a password; take it out, and give it by the environment",
                         self._document.file,

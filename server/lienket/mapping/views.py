@@ -12,7 +12,7 @@ from pyoxigraph import Literal
 
 from ..sql import literal
 from ..vocabulary import XSD
-from . import jsonpath
+from . import jsonpath, jsonpath_sql
 from .expressions import Expressions, Scope
 from .program import Check
 from .rules import (
@@ -108,7 +108,7 @@ class _Item:
     header: str
 
     def cell(self, name: str) -> _Value | _List:
-        sql, several = jsonpath.compile_path(jsonpath.parse(name), self.value)
+        sql, several = jsonpath_sql.compile_path(jsonpath.parse(name), self.value)
         header = self.header + name.removeprefix("$")
         if several:
             return _List(f"list_transform({sql}, lambda v: lk_clean_item(lk_item(v)))", header)
@@ -277,7 +277,7 @@ class _ViewCompiler:
     def _items(self, record: _Record, iterator: str) -> tuple[str, str]:
         if not isinstance(record, _Item):
             raise TypeError("only JSON holds items that a path finds")
-        sql, several = jsonpath.compile_path(jsonpath.parse(iterator), record.value)
+        sql, several = jsonpath_sql.compile_path(jsonpath.parse(iterator), record.value)
         items = sql if several else f"CASE WHEN {sql} IS NOT NULL THEN [{sql}] END"
         return items, record.header + iterator.removeprefix("$")
 

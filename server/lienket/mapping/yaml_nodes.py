@@ -10,10 +10,32 @@ from typing import Final
 
 import yaml
 
-from ..errors import Fault, InputError, shown
+from ..errors import Fault, InputError, explained, shown
 
 _MOST: Final = 100_000
 _DEEPEST: Final = 40
+
+
+_EXPLANATIONS: Final = {
+    r"found character '\\t'": "is not {format}: a tab stands here; indent with spaces",
+    r"found character '@'": "is not {format}: @ stands here, as in Turtle, whose files end with .ttl",
+    r"found character '(?P<sign>[`%])'":
+        "is not {format}: a text that begins with {sign} has to stand in quotation marks",
+    r"while scanning an? (?:alias|anchor)":
+        "is not {format}: a text that begins with * or & has to stand in quotation marks",
+    r"undefined alias": "is not {format}: a text that begins with * has to stand in quotation marks",
+    r"while parsing a flow (?:sequence|mapping)":
+        "is not {format}: a bracket [ or {{ that opens here is not closed, or a comma is missing in it",
+    r"while scanning a quoted scalar": "is not {format}: a quotation mark that opens here is not closed",
+    r"mapping values are not allowed":
+        "is not {format}: a text with a colon has to stand in quotation marks, or this line is indented too far",
+    r"while parsing a block (?:mapping|collection).*found '<(?:scalar|flow)":
+        "is not {format}: a text that begins with {{, [ or a quotation mark has to stand in quotation marks as a whole",
+    r"while parsing a block (?:mapping|collection)|could not find expected ':'":
+        "is not {format}: lines of one level have to begin in the same column, and each is a key with a colon and a"
+        " space, or an item with a hyphen",
+}  # fmt: skip
+"""What the parser's words mean for a person, by their pattern."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +77,14 @@ def read_yaml(path: Path) -> Value:
     except RecursionError as error:
         raise InputError(Fault("is nested too deeply", shown(path))) from error
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        context = getattr(error, "context", None) or ""
+        opens = context.startswith(("while parsing a flow", "while scanning a quoted"))
+        mark = getattr(error, "context_mark" if opens else "problem_mark", None)
+        said = (getattr(error, name, None) for name in ("context", "problem"))
+        reason = "; ".join(filter(None, said)) or str(error).splitlines()[0]
+        message, values = explained(reason, _EXPLANATIONS)
         row = mark.line + 1 if mark else None
-        fault = Fault("is not {format}: {reason}", shown(path), row, values={"format": "YAML", "reason": reason})
-        raise InputError(fault) from error
+        raise InputError(Fault(message, shown(path), row, values={"format": "YAML", **values})) from error
     if node is None:
         raise InputError(Fault("is empty", shown(path)))
     return _Converter(path).value(node, 0)

@@ -15,7 +15,17 @@ from ..errors import Fault
 from ..formats import TURTLE
 from ..rdf import write_quads
 from ..vocabulary import RDF, SH, XSD
-from .shapes import AlternativePath, InversePath, Path, PredicatePath, RepeatedPath, SequencePath, Term, path_text
+from .shapes import (
+    AlternativePath,
+    InversePath,
+    Path,
+    PredicatePath,
+    RepeatedPath,
+    SequencePath,
+    Term,
+    path_text,
+    path_turtle,
+)
 from .terms import ox_term, plain
 
 SEVERITIES: Final[Mapping[str, str]] = {SH + "Violation": "error", SH + "Warning": "warning", SH + "Info": "note"}
@@ -137,11 +147,22 @@ class Result:
         explanation = Fault(self.explanation.message, values=self.explanation.values)
         if not self.messages:
             return Fault(explanation.message, file, row, column, text, sheet, explanation.values,
-                         severity=self.severity)  # fmt: skip
+                         severity=self.severity, result=self.terms())  # fmt: skip
         messages = {tag: text.replace("{column}", column or "") for tag, text in self.messages.items()}
         english = messages.get("en") or next(iter(messages.values()))
         return Fault(english, file, row, column, text, sheet, severity=self.severity, translations=messages,
-                     because=explanation)  # fmt: skip
+                     because=explanation, result=self.terms())  # fmt: skip
+
+    def terms(self) -> dict[str, str]:
+        """Return what SHACL's report says of it but the words: local name of the property → term in Turtle."""
+        return {
+            "focusNode": self.focus_term,
+            **({"resultPath": path_turtle(self.result_path)} if self.result_path else {}),
+            **({"value": self.value_term} if self.value_term is not None else {}),
+            "resultSeverity": f"<{self.severity_iri}>",
+            "sourceConstraintComponent": f"<{self.component}>",
+            "sourceShape": self.shape_term,
+        }
 
 
 def filled(messages: Mapping[str, str], values: Mapping[str, object]) -> dict[str, str]:

@@ -73,6 +73,25 @@ def path_text(path: Path) -> str:
             return path_text(inner) + _MARKS[how]
 
 
+def path_turtle(path: Path) -> str:
+    """Return a path as shapes write it in Turtle, with whole IRIs.
+
+    >>> path_turtle(SequencePath((InversePath(PredicatePath("<p>")), PredicatePath("<q>"))))
+    '( [ <http://www.w3.org/ns/shacl#inversePath> <p> ] <q> )'
+    """
+    match path:
+        case PredicatePath(predicate):
+            return predicate
+        case InversePath(inner):
+            return f"[ <{SH}inversePath> {path_turtle(inner)} ]"
+        case SequencePath(paths):
+            return f"( {' '.join(map(path_turtle, paths))} )"
+        case AlternativePath(paths):
+            return f"[ <{SH}alternativePath> ( {' '.join(map(path_turtle, paths))} ) ]"
+        case RepeatedPath(inner, how):
+            return f"[ <{SH}{how}> {path_turtle(inner)} ]"
+
+
 @dataclass(frozen=True)
 class Target:
     """Focus nodes that a shape names <https://www.w3.org/TR/shacl/#targets>."""

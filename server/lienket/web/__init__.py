@@ -14,7 +14,7 @@ from typing import Final
 from flask import Flask, Response, request
 
 from lienket.project import Project
-from lienket.web import catalogue, home, missing, problems, resources, search, shown, site, sparql, templates
+from lienket.web import catalogue, home, missing, problems, quality, resources, search, shown, site, sparql, templates
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -65,6 +65,7 @@ def create_app(project: Project) -> Flask:
         search.blueprint,
         resources.blueprint,
         catalogue.blueprint,
+        quality.blueprint,
         sparql.blueprint,
         site.blueprint,
     ):

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from lienket.errors import Fault, UnavailableError
 from lienket.formats import GRAPH_FORMATS, HTML, TURTLE, Format
-from lienket.vocabulary import DCAT, DCT, PROV
+from lienket.vocabulary import DCAT, DCT, DQV, PROV
 from lienket.web import addresses, graphs, language, marked_up
 from lienket.web.answers import iri_argument, page_number, sent, split_suffix, unchanged, wanted
 from lienket.web.datasets import Dataset, datasets
@@ -31,7 +31,7 @@ PREVIEWED: Final = 6
 """Resources of each class that a dataset's page shows."""
 
 _SHOWN_APART: Final = (DCAT + "distribution", DCAT + "landingPage", DCT + "publisher", DCT + "license",
-                       DCT + "modified", DCT + "identifier")  # fmt: skip
+                       DCT + "modified", DCT + "identifier", DQV + "hasQualityMeasurement")  # fmt: skip
 
 _ASKED_FIRST: Final = (DCT + "temporal", DCT + "spatial", DCT + "accrualPeriodicity", DCAT + "contactPoint",
                        PROV + "wasDerivedFrom", DCT + "source", DCT + "rights", DCT + "accessRights", DCT + "issued",

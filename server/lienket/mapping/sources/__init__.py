@@ -14,7 +14,7 @@ from typing import Final
 
 import duckdb
 
-from ...errors import Fault, InputError, RefusedError, shown
+from ...errors import Fault, InputError, RefusedError, nearest, shown
 from ...languages import Language
 from ...sql import literal
 from ..rules import Database, Source
@@ -55,9 +55,16 @@ def resolve(source: Source, document: Path, root: Path, copies: Mapping[str, Pat
     if not found:
         raise InputError(
             Fault("reads {path}, and there is no such file in {folder}", shown(document),
-                  values={"path": source.path, "folder": shown(folder)})
+                  values={"path": source.path, "folder": shown(folder)}, meant=_neighbour(path))
         )  # fmt: skip
     return path
+
+
+def _neighbour(path: Path) -> str | None:
+    """Return the file beside a missing one that has a name like its."""
+    if not path.parent.is_dir():
+        return None
+    return nearest(path.name, (each.name for each in path.parent.iterdir() if each.is_file()))
 
 
 class Loader:

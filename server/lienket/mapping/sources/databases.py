@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 
 import duckdb
 
-from ...errors import Fault, InputError, RefusedError, shown
+from ...errors import Fault, InputError, RefusedError, nearest, shown
 from ..rules import Database, Source
 from . import mysql, postgresql, sqlite
 from .session import Answered, AnswerError, Connect, Session, name_parts
@@ -146,9 +146,9 @@ def _meant(answered: Sequence[Answered], wanted: Sequence[str], file: str) -> di
         names = [column.name for column in answered if re.sub(r":\d+$", "", column.name) == bare]
         names = names or [column.name for column in answered if column.name.casefold() == bare.casefold()]
         if not names:
-            known = ", ".join(column.name for column in answered)
-            faults.append(Fault("has no column {wanted}; the columns are: {known}", file,
-                                values={"wanted": name, "known": known}))  # fmt: skip
+            known = [column.name for column in answered]
+            faults.append(Fault("has no column {wanted}; the columns are: {known}", file, meant=nearest(name, known),
+                                values={"wanted": name, "known": ", ".join(known)}))  # fmt: skip
         elif len(names) > 1:
             faults.append(Fault("has {number} columns with the name {wanted}; give each its own", file,
                                 values={"wanted": name, "number": len(names)}))  # fmt: skip

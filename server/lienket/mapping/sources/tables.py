@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import duckdb
 
-from ...errors import Fault, InputError
+from ...errors import Fault, InputError, nearest
 from ...languages.text import clean
 from ...sql import literal
 
@@ -89,7 +89,7 @@ def find_columns(
         if not places:
             known = ", ".join(each for each in cleaned if each)
             faults.append(Fault("has no column {wanted}; the columns are: {known}", file, row, sheet=sheet,
-                                values={"wanted": name, "known": known}))  # fmt: skip
+                                values={"wanted": name, "known": known}, meant=nearest(name, cleaned)))  # fmt: skip
         elif len(places) > 1:
             faults.append(Fault("has {number} columns with the name {wanted}; give each its own", file, row,
                                 sheet=sheet, values={"wanted": name, "number": len(places)}))  # fmt: skip

@@ -5,18 +5,21 @@ long form, graphs, languages, datatypes, functions, conditions, and objects that
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode
 
-from ...errors import InputError
+from ...errors import InputError, distinct, nearest
 from ...vocabulary import GREL, IDLAB_FUNCTION, RDF, RML
 from ..document import Document, Node
 from ..terms import is_iri
 from ..yaml_nodes import List, Map, Text, Value, read_yaml
-from .sources import REFERENCE, Sources, unescaped
+from .inline import looks_like_call
+from .parts import words_of
+from .sources import Sources
+from .texts import Piece, has_column
 
 YARRRML_SUFFIXES: Final = (".yml", ".yaml")
 
@@ -34,8 +37,8 @@ def read_yarrrml(path: Path, base_iri: str) -> Document:
     reader = _Reader(path, base_iri)
     reader.read(found)
     if reader.faults:
-        raise InputError(*reader.faults)
-    return Document.of(path, reader.triples, reader.names, reader.rows)
+        raise InputError(*distinct(reader.faults))
+    return Document.of(path, reader.triples, reader.names, reader.rows, reader.warnings)
 
 
 class _Reader(Sources):
@@ -61,11 +64,17 @@ class _Reader(Sources):
             self._sources = {key.text: each for key, each in sources.items}
         mappings = parts.get("mappings")
         if not isinstance(mappings, Map) or not mappings.items:
-            self._fault("holds no mappings", mappings or value)
+            self._fault("holds no mappings; write mappings:, below it a name, and below that sources, s and po",
+                        mappings or value)  # fmt: skip
             return
         read = []
         for key, each in mappings.items:
             self._mapping = key.text
+            if key.text in words_of("mapping") and not isinstance(each, Map):
+                self._mapping = ""
+                self._fault("has {key} where a mapping's name is expected; indent it below its mapping", key,
+                            key=key.text)  # fmt: skip
+                continue
             read.append((key, self._parts(each, "mapping")))
             self._variants[key.text] = []
         # A mapping of several sources or subjects is as many triples maps; all are named before one joins another.
@@ -101,6 +110,9 @@ class _Reader(Sources):
         if subject is None:
             self._state(subject_map, "termType", NamedNode(RML + "BlankNode"))
         else:
+            if isinstance(subject, Text) and not has_column(subject.text) and ":" not in subject.text:
+                self._warn("has the subject {found} without a column, so that all rows speak of one thing", subject,
+                           found=subject.text)  # fmt: skip
             self._term(subject_map, subject, "IRI")
         if "condition" in mapping:
             self._condition(subject_map, mapping["condition"])
@@ -129,7 +141,7 @@ class _Reader(Sources):
             condition = parts.get("condition")
         both = self._node(node, "predicateObjectMap")
         for predicate in predicates:
-            if isinstance(predicate, Text) and "$(" in predicate.text:
+            if isinstance(predicate, Text) and has_column(predicate.text):
                 self._term(self._node(both, "predicateMap"), predicate, "IRI")
             elif (iri := self._iri(predicate, "predicate")) is not None:
                 self._state(both, "predicate", iri)
@@ -164,14 +176,16 @@ class _Reader(Sources):
 
     def _tag(self, object_map: Node, value: Value) -> None:
         text = (self._text(value, "language") or "").removesuffix("~lang")
-        if "$(" in text:
-            self._expression(self._node(object_map, "languageMap"), text)
+        if has_column(text):
+            self._expression(self._node(object_map, "languageMap"), text, value)
         else:
             self._state(object_map, "language", Literal(text))
 
     def _typed(self, object_map: Node, value: Value) -> None:
-        if isinstance(value, Text) and "$(" in value.text:
-            self._expression(self._node(object_map, "datatypeMap"), self._expanded(value.text, value))
+        if isinstance(value, Text) and has_column(value.text):
+            self._expression(self._node(object_map, "datatypeMap"), self._expanded(value.text, value), value)
+        elif isinstance(value, Text) and re.fullmatch("[a-z]{2}(?:-[A-Z]{2})?", value.text):
+            self._fault("has {found} as its datatype; a language is written {found}~lang", value, found=value.text)
         elif (iri := self._iri(value, "datatype")) is not None:
             self._state(object_map, "datatype", iri)
 
@@ -182,6 +196,10 @@ class _Reader(Sources):
         parts: dict[str, Value] = {"value": value}
         if isinstance(value, Map):
             parts = self._parts(value, "object")
+        called = parts.get("value")
+        if isinstance(called, Text) and looks_like_call(called.text) and self._is_prefixed(called.text):
+            call = self._call(called)
+            parts = parts | self._parts(call, "object") if call else {}
         stated = self._text(parts["type"], "type") if "type" in parts else None
         if stated is not None and stated not in _TYPES:
             self._fault("has the unknown type {found}; known are {known}", value, found=stated,
@@ -194,7 +212,8 @@ class _Reader(Sources):
             self._state(term_map, "termType", NamedNode(RML + kind))
             self._execution(term_map, parts)
         elif "value" not in parts:
-            self._fault("has neither a value nor a function here", value)
+            if parts:
+                self._fault("has neither a value nor a function here", value)
         elif (text := self._text(parts["value"], "value")) is not None:
             if text.endswith("~iri"):
                 text, kind = text.removesuffix("~iri"), "IRI"
@@ -203,30 +222,33 @@ class _Reader(Sources):
             self._text_of(term_map, text, kind, parts["value"])
 
     def _text_of(self, term_map: Node, text: str, kind: str, at: Value) -> None:
-        if "$(" in text:
+        found = self._pieces(text, at)
+        if any(piece.is_column for piece in found):
             # A natural datatype is only asked for where nothing is said about the kind of term.
-            if kind != "Literal" or not REFERENCE.fullmatch(text):
+            if kind != "Literal" or len(found) > 1:
                 self._state(term_map, "termType", NamedNode(RML + kind))
-            self._expression(term_map, text)
-        elif kind == "IRI":
-            text = text if re.match("[A-Za-z][A-Za-z0-9+.-]*:", text) else self._base_iri + text
-            if is_iri(text):
-                self._state(term_map, "constant", NamedNode(text))
-            else:
-                self._fault("has {found} as its {what}, which is no IRI", at, found=text, what="value")
-        else:
-            self._state(term_map, "constant", Literal(text))
-
-    def _expression(self, node: Node, text: str) -> None:
-        """Write a text with references $(…) as a reference or a template."""
-        if whole := REFERENCE.fullmatch(text):
-            self._state(node, "reference", Literal(unescaped(whole[1])))
+            self._write(term_map, found)
             return
-        template, end = "", 0
-        for match in REFERENCE.finditer(text):
-            template += _braced(text[end : match.start()]) + "{" + _braced(unescaped(match[1])) + "}"
-            end = match.end()
-        self._state(node, "template", Literal(template + _braced(text[end:])))
+        text = "".join(piece.text for piece in found)
+        if kind != "IRI":
+            self._state(term_map, "constant", Literal(text))
+            return
+        text = text if re.match("[A-Za-z][A-Za-z0-9+.-]*:", text) else self._base_iri + text
+        if is_iri(text):
+            self._state(term_map, "constant", NamedNode(text))
+        else:
+            self._fault("has {found} as its {what}, which is no IRI", at, found=text, what="value")
+
+    def _expression(self, node: Node, text: str, at: Value) -> None:
+        """Write a text with columns as a reference or a template."""
+        self._write(node, self._pieces(text, at))
+
+    def _write(self, node: Node, found: Sequence[Piece]) -> None:
+        if len(found) == 1 and found[0].is_column:
+            self._state(node, "reference", Literal(found[0].text))
+            return
+        texts = (f"{{{_braced(piece.text)}}}" if piece.is_column else _braced(piece.text) for piece in found)
+        self._state(node, "template", Literal("".join(texts)))
 
     # Functions, conditions and joins
 
@@ -257,7 +279,9 @@ class _Reader(Sources):
             parts = self._parts(value, "parameter")
             if {"parameter", "value"} <= parts.keys():
                 return parts["parameter"], parts["value"]
-        self._fault("has a parameter that is not written as [parameter, value]", value)
+            if not parts:
+                return None, None
+        self._fault("has parameters that are not written as [[parameter, value], …]", value)
         return None, None
 
     def _condition(self, node: Node, value: Value) -> None:
@@ -271,7 +295,7 @@ class _Reader(Sources):
         name = self._text(parts["mapping"], "mapping") or ""
         if name not in self._variants:
             self._fault("joins the mapping {name}, which is not in this file; there are {known}", parts["mapping"],
-                        name=name, known=", ".join(self._variants))  # fmt: skip
+                        name=name, known=", ".join(self._variants), meant=nearest(name, self._variants))  # fmt: skip
             return
         for parent in self._variants[name]:
             reference = self._node(both, "objectMap")
@@ -289,7 +313,7 @@ class _Reader(Sources):
             return
         for word, side in zip(("childMap", "parentMap"), sides, strict=True):
             if side is not None and (text := self._text(side, "parameter")) is not None:
-                self._expression(self._node(node, word), text)
+                self._expression(self._node(node, word), text, side)
 
 
 def _is_source(value: List) -> bool:

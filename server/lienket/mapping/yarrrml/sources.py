@@ -4,27 +4,20 @@
 csvw:foreignKey <https://www.w3.org/TR/tabular-metadata/#schemas>, in as few words as it takes.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from ...errors import nearest
 from ...vocabulary import CSVW, RDF, RML
 from ..document import Node, Term
 from ..yaml_nodes import List, Map, Text, Value
 from .parts import Parts
-
-REFERENCE: Final = re.compile(r"\$\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)")
-"""A reference $(…) to a column or path."""
+from .texts import pieces
 
 _FORMULATIONS: Final = {"csv": "CSV", "jsonpath": "JSONPath", "json": "JSONPath", "xpath": "XPath"}
-
-
-def unescaped(text: str) -> str:
-    """Return the name inside of a reference as it is."""
-    return re.sub(r"\\(.)", r"\1", text)
 
 
 class Sources(Parts):
@@ -44,9 +37,10 @@ class Sources(Parts):
                 self._logical[name] = BlankNode()  # known before it is described: a table may refer to itself
                 self._describe(self._logical[name], self._sources[name])
             return self._logical[name]
-        if isinstance(value, Text) and "~" not in value.text:
-            self._fault("has the source {source}, which is not among the sources: {known}", value, source=value.text,
-                        known=", ".join(self._sources) or "–")  # fmt: skip
+        if isinstance(value, Text) and not {"~", "."} & set(value.text):
+            self._fault("has the source {source}, which is not among the sources: {known}; a file is written "
+                        "file.csv~csv", value, source=value.text, known=", ".join(self._sources) or "–",
+                        meant=nearest(value.text, self._sources))  # fmt: skip
             return None
         logical = BlankNode()
         self._describe(logical, value)
@@ -141,8 +135,7 @@ class Sources(Parts):
     def _columns(self, value: Value | None, what: str) -> list[str]:
         """Return names of columns, written as they are or as references."""
         texts = [self._text(each, what) for each in self._listed(value)]
-        names = [(text, REFERENCE.fullmatch(text)) for text in texts if text]
-        return [unescaped(found[1]) if found else text for text, found in names]
+        return [piece.text for text in texts if text for piece in pieces(text)]
 
     def _list(self, members: Iterable[Term]) -> Node:
         head: Node = NamedNode(RDF + "nil")
