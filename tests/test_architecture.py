@@ -33,11 +33,13 @@ MAY_IMPORT: dict[str, str] = {
     "build": "catalogue content dumps errors formats languages mapping ontology outputs project rdf release search "
     "store validation vocabulary",
     "outputs": "content datasets errors languages mapping ontology project quality rdf validation vocabulary",
+    "handing": "errors languages mapping outputs project quality vocabulary web",
+    "watching": "errors project",
     "quality": "errors formats languages vocabulary",
     "starter": "datasets errors languages project",
     "telling": "errors languages quality",
     "web": "errors formats languages project quality release search store telling vocabulary",
-    "cli": "build errors languages mapping project release starter telling validation web",
+    "cli": "build errors handing languages mapping project release starter telling validation watching web",
 }
 """Part → the parts it may import; a part is a module or package directly under the engine."""
 
@@ -91,6 +93,7 @@ DOORS = [
     (r"\btomllib\b", "project.py"),
     (r"\bpython_calamine\b|\bread_csv\b|\bread_json\b", "mapping/sources/"),
     (r"\badbc_driver|\bsqlite3\.connect\b|\bpymysql\b", ("mapping/sources/", "search.py")),
+    (r"\bload_workbook\b", "mapping/sources/"),
     (r"\blxml\b", "mapping/sources/"),
     (r"\bSPARQLWrapper\b", "store.py"),
     (r"^import yaml\b", "mapping/yaml_nodes.py"),

@@ -5,6 +5,7 @@ must be found is counted a second time, in the raw files, with nothing but the c
 """
 
 import csv
+import html
 import re
 import shutil
 import unicodedata
@@ -12,11 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import openpyxl
 import pyoxigraph as ox
 import pytest
 
+from lienket import languages
 from lienket.build import build, check
 from lienket.errors import Fault
+from lienket.handing import hand_back
 from lienket.project import Project
 from lienket.release import Release
 from lienket.store import Store
@@ -282,6 +286,62 @@ def test_rows_that_say_again_what_another_says_are_named(errors: Cells, faults: 
     told = {fault.row: fault.values["first"] for fault in faults if fault.column == DISH}
     assert told == again
     assert {cell[1] for cell in of("restaurants.csv", errors)} == {2, 3, *again}
+
+
+def in_page(page: Path, table: str) -> set[tuple[str, int, str]]:
+    """Return (severity, row, column) of the cells that a page shows of a table; the first twenty of each group."""
+    found = set()
+    for section in page.read_text(encoding="utf-8").split('<section class="finding-section"')[1:]:
+        heading = re.search(r'data-column="([^"]*)"', section)
+        assert heading
+        file, _, column = html.unescape(heading[1]).partition(" / ")
+        for group in section.split('<section class="group-of ')[1:]:
+            rows = re.findall(r'<th scope="row">([0-9]+)</th>', group)
+            found |= {(group.partition('"')[0], int(row), column) for row in rows if file == table}
+    return found
+
+
+def test_the_pages_for_the_departments_show_the_faults_at_their_cells(
+    tmp_path: Path, errors: Cells, warnings: Cells
+) -> None:
+    project = deployment(tmp_path / "portal")
+    outputs, found = check(project)
+    written = hand_back(project, outputs, found, tmp_path / "pages", tmp_path / "marked", languages.get("vi"))
+    shown = 0
+    for output in outputs:
+        for table in output.sources:
+            cells = in_page(tmp_path / "pages" / f"{output.dataset.id}.html", table)
+            told = {("error", row, column) for _, row, column in of(table, errors)}
+            told |= {("warning", row, column) for _, row, column in of(table, warnings)}
+            assert cells <= told
+            for severity, column in {(severity, column) for severity, _, column in told}:
+                rows = sorted(row for how, row, name in told if (how, name) == (severity, column))
+                first = sorted(row for how, row, name in cells if (how, name) == (severity, column))
+                assert len(first) >= min(len(rows), 20), (table, column)
+            shown += len(cells)
+            if table != "restaurants.csv":
+                copies = [path for path in written if path.name == f"{output.dataset.id}.{table}.xlsx"]
+                assert marked(copies) == {(row, name) for _, row, column in told for name in names(table, column)}
+    assert shown == 176
+    page = (tmp_path / "pages" / "eating-places.html").read_text(encoding="utf-8")
+    assert "<dt>Số hàng</dt><dd>6.794</dd>" in page
+    assert "3.410 lỗi" in page
+
+
+def names(table: str, column: str) -> list[str]:
+    return [column] if column in raw(table)[0] else column.split(", ")
+
+
+def marked(copies: Sequence[Path]) -> set[tuple[int, str]]:
+    """Return row and header of the coloured cells."""
+    sheets = [openpyxl.load_workbook(path).worksheets[0] for path in copies]
+    return {
+        (number, str(header.value))
+        for sheet in sheets
+        for number, row in enumerate(sheet.iter_rows(), 1)
+        for header, cell in zip(sheet[1], row, strict=True)
+        if cell.fill.patternType == "solid"
+    }
 
 
 def test_a_title_above_the_header_moves_the_rows_and_changes_nothing_else(tmp_path: Path, errors: Cells) -> None:

@@ -17,6 +17,7 @@ from lienket.errors import SEVERITIES, Fault, UnavailableError
 from lienket.project import Project
 from lienket.quality import Report, report_of
 from lienket.release import Release
+from lienket.store import Store
 from lienket.vocabulary import SH
 from lienket.web import create_app
 
@@ -141,3 +142,15 @@ def test_a_report_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFac
     assert Report.read(path) == report
     assert len({finding.id for finding in report.findings}) == len(found)
     assert all(0 <= table.at_fault + table.remarked <= table.rows for table in report.tables)
+
+
+def test_the_catalogue_measures_each_dataset(deployment: Project, visitor: FlaskClient) -> None:
+    asked = """PREFIX dqv: <http://www.w3.org/ns/dqv#>
+        SELECT ?metric ?value WHERE { GRAPH ?g { <https://data.songmay.example/dataset/clinics>
+            dqv:hasQualityMeasurement ?m . ?m dqv:isMeasurementOf ?metric ; dqv:value ?value ; dqv:computedOn ?d } }"""
+    found = {
+        row["metric"].value.rpartition("#")[2]: row["value"].value  # type: ignore[union-attr]
+        for row in Store.open(Release.current(deployment.var).store_path).select(asked)
+    }
+    assert found == {"rows": "3", "rows-at-fault": "2", "warnings": "2"}
+    assert "dqv:QualityMeasurement" in visitor.get("/dataset/clinics.ttl").text

@@ -29,6 +29,8 @@ err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
+FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+
 LANGUAGE = "lienket.language"
 """Key of the click context's `meta` under which the language of messages is kept."""
 
@@ -127,27 +129,60 @@ def _rolled_back(deployment: Project) -> str | None:
 @click.argument("datasets", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of faults.")
 @click.option("--report", type=FILE, help="CSV file to write all faults to.")
+@click.option("--html", type=FOLDER, help="Folder to write a page for each dataset to.")
+@click.option("--xlsx", type=FOLDER, help="Folder to write copies of tables to, with the cells to mend marked.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes; say what is new, mended and left.")
 @click.pass_obj
-def check(folder: Path | None, datasets: Sequence[str], as_json: bool, report: Path | None) -> None:
+def check(
+    folder: Path | None, datasets: Sequence[str], as_json: bool, report: Path | None, html: Path | None,
+    xlsx: Path | None, watch: bool,
+) -> None:  # fmt: skip
     """Map and validate without publishing; print the cells to mend."""
-    from lienket import build as builder
-
     telling.require_own(report)
-    try:
-        deployment = _deployment(folder)
-        with _progress() as progress:
-            outputs, faults = builder.check(deployment, datasets, progress=progress)
-    except InputError as error:
-        outputs, faults = [], list(error.faults)
+    outputs, faults = _checked(folder, datasets)
     _write_report(report, faults)
+    if html or xlsx:
+        from lienket import handing
+
+        for path in handing.hand_back(_deployment(folder), outputs, faults, html, xlsx, _language()):
+            err.print(str(path))
     if as_json:
         click.echo(json.dumps(_plain(faults), ensure_ascii=False, default=str))
     else:
         _say(faults)
         if outputs:
             _print_counts(outputs)
+    if watch:
+        _watch(folder, datasets, faults)
     if any(fault.severity == "error" for fault in faults):
         sys.exit(1)
+
+
+def _checked(folder: Path | None, datasets: Sequence[str]) -> tuple[list[Any], list[Fault]]:
+    """Check once; faults that leave nothing to check are found like others."""
+    from lienket import build as builder
+
+    try:
+        with _progress() as progress:
+            return builder.check(_deployment(folder), datasets, progress=progress)
+    except InputError as error:
+        return [], list(error.faults)
+
+
+def _watch(folder: Path | None, datasets: Sequence[str], before: Sequence[Fault]) -> None:
+    """Check whenever a file changes, until Ctrl+C; print what has changed among the faults."""
+    from lienket import watching
+
+    deployment = _deployment(folder)
+    _print("waiting for changes in {folder} (Ctrl+C ends)", folder=deployment.root)
+    for _ in watching.changes(deployment):
+        faults = _checked(folder, datasets)[1]
+        change = watching.compare(before, faults)
+        for words, some in (("Mended: {number}", change.mended), ("New: {number}", change.new)):
+            _print(words, number=len(some))
+            _say(some)
+        _print("Left: {number}", number=change.left)
+        before = faults
 
 
 def _print_counts(outputs: Sequence[Any]) -> None:

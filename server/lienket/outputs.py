@@ -1,6 +1,6 @@
 """One dataset's way: mapped to statements, held against the shapes, and whatever else must be so before publication."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +10,7 @@ from lienket import languages
 from lienket.content import Content
 from lienket.datasets import EXPECTED, Dataset
 from lienket.errors import Fault, distinct
-from lienket.mapping import Database, Mapped, Rules, map_rules, named
+from lienket.mapping import Database, Mapped, Rules, Source, map_rules, named
 from lienket.ontology import Ontology
 from lienket.project import Project
 from lienket.quality import Report, report_of
@@ -31,6 +31,8 @@ class Output:
     faults: tuple[Fault, ...]
     report: Report
     """The same faults, told as of the dataset's own folder."""
+    sources: Mapping[str, tuple[Path, Source]]
+    """The dataset's own files by the name that the report calls them: where they lie and how they are to be read."""
 
 
 def make_output(project: Project, content: Content, dataset: Dataset, folder: Path) -> Output:
@@ -65,8 +67,15 @@ def make_output(project: Project, content: Content, dataset: Dataset, folder: Pa
         if not count:
             faults.append(Fault("makes no statement: its tables hold no rows", file=str(dataset.folder)))
     found = distinct(faults)
-    told = report_of(dataset.id, counts, found, partial(_name, project, dataset))
-    return Output(dataset, nquads, count, told.rows, tuple(tables), tuple(found), told)
+    name = partial(_name, project, dataset)
+    told = report_of(dataset.id, counts, found, name)
+    stated = _sources(content.rules[dataset.id])
+    sources = {
+        name(str(path)): (path, stated[path.name])
+        for path in tables
+        if path.is_relative_to(dataset.folder) and path.name in stated
+    }
+    return Output(dataset, nquads, count, told.rows, tuple(tables), tuple(found), told, sources)
 
 
 def _rows(dataset: Dataset, mapped: Mapped, described: set[str]) -> list[tuple[str, str | None, int]]:
@@ -104,6 +113,12 @@ def _news(faults: Iterable[Fault], told: Iterable[Fault]) -> list[Fault]:
 
 def _columns(fault: Fault) -> list[str]:
     return fault.column.split(", ") if fault.column else []
+
+
+def _sources(rules: Iterable[Rules]) -> dict[str, Source]:
+    """Return the sources of files by the file's name."""
+    origins = (triples_map.origin for document in rules for triples_map in document.triples_maps.values())
+    return {Path(origin.path).name: origin for origin in origins if origin and origin.path}
 
 
 def _described_tables(rules: Iterable[Rules]) -> set[str]:

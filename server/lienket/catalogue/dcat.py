@@ -10,6 +10,7 @@ import pyoxigraph as ox
 
 from lienket import languages
 from lienket.catalogue.description import Description, day, endpoint_of, names_of, objects_of, typed
+from lienket.catalogue.dqv import add_measurements
 from lienket.datasets import Dataset
 from lienket.errors import Fault, Faults
 from lienket.project import Project
@@ -165,6 +166,7 @@ def _dataset(described: Description, project: Project, dataset: Dataset, facts: 
         described.add(algorithm, RDF + "type", SPDX + "ChecksumAlgorithm")
         described.add(checksum, SPDX + "checksumValue", typed(dump["sha256"], "hexBinary"))
     _sparql_distribution(described, project, dataset, licences)
+    add_measurements(described, project, dataset, facts)
 
 
 def _sparql_distribution(

@@ -24,12 +24,13 @@ from .mapped import Cell, Mapped
 from .program import Check
 from .reader import read_rules
 from .rules import DEFAULT_BASE_IRI, Database, LogicalView, Rules, Source, views
-from .sources import Loader, Table, resolve
+from .sources import Loader, Table, grids, resolve
 from .sources.databases import Databases, named, place, reach
 from .views import compile_view
 
 __all__ = [
-    "DEFAULT_BASE_IRI", "Cell", "Database", "Databases", "Mapped", "Rules", "Table", "map_rules", "named", "read_rules",
+    "DEFAULT_BASE_IRI", "Cell", "Database", "Databases", "Mapped", "Rules", "Source", "Table", "grids", "map_rules",
+    "named", "read_rules",
 ]  # fmt: skip
 
 Progress = Callable[[str, int, int], None]

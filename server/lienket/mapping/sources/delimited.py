@@ -45,9 +45,14 @@ def load(connection: duckdb.DuckDBPyConnection, path: Path, source: Source, want
         except duckdb.Error:
             connection.execute("DROP TABLE IF EXISTS loading")
     numbered = enumerate(_records(path, delimiter, strict=True), 1)
-    records = ((number, record) for number, record in numbered if number > above + 1 and record)
-    load_records(connection, even(records, len(header), shown(path), None), len(header))
+    filled = ((number, record) for number, record in numbered if number > above + 1 and record)
+    load_records(connection, even(filled, len(header), shown(path), None), len(header))
     return loading
+
+
+def records(path: Path, wanted: Sequence[str], delimiter: str | None) -> Iterator[list[str]]:
+    """Yield the records of delimited text in UTF-8 as they stand there; a blank line is an empty one."""
+    yield from _records(path, _header(path, wanted, delimiter)[0])
 
 
 def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path, width: int, delimiter: str) -> None:

@@ -20,19 +20,20 @@ def table(path: Path, dialect: Dialect) -> tuple[list[str], int, Iterator[tuple[
 
     A text without a header has row 0.
     """
-    records = ((row, record) for row, record in _records(path, dialect) if any(record))
-    row, first = next(records, (1, []))
+    filled = ((row, record) for row, record in records(path, dialect) if any(record))
+    row, first = next(filled, (1, []))
     if dialect.header:
-        return first, row, records
+        return first, row, filled
 
     def all_records() -> Iterator[tuple[int, list[str]]]:
         yield row, first
-        yield from records
+        yield from filled
 
     return [str(number) for number in range(1, len(first) + 1)], 0, all_records()
 
 
-def _records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records of a text in UTF-8 with their rows, from the first that the dialect does not skip."""
     row = 0
     at_start, at_end = dialect.trim
     with path.open(encoding="utf-8-sig", newline="") as file:

@@ -49,7 +49,7 @@ def load(
         raise InputError(
             Fault("cannot be read as a workbook: {detail}", shown(path), values={"detail": error})
         ) from error
-    texts = [[_cell_text(cell) for cell in row] for row in rows]
+    texts = [[cell_text(cell) for cell in row] for row in rows]
     unread = _decode(texts, decode) if decode else []
     position = header_position(texts, wanted)
     header = trimmed(texts[position]) if texts else ()
@@ -84,7 +84,7 @@ def _decode(texts: list[list[str]], decode: files.Decoder) -> list[tuple[int, in
     return unread
 
 
-def _cell_text(cell: object) -> str:
+def cell_text(cell: object) -> str:
     """Return what stands in a cell of a workbook as text.
 
     Numbers are written with a point. Three decimals get a zero behind them, because 6.794 read as a text in a language
