@@ -23,12 +23,16 @@ _COPIED: Final = 500_000
 """A view of so few rows is copied: to plan a question over a view of many parts would take longer than to ask."""
 
 
+def make_table(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Make an empty table (subject, predicate, object)."""
+    connection.execute(f"CREATE TEMP TABLE {identifier(table)} (subject VARCHAR, predicate VARCHAR, object VARCHAR)")
+
+
 def load(connection: duckdb.DuckDBPyConnection, table: str, pieces: Iterable[str]) -> None:
-    """Make a table (subject, predicate, object) of triples in N-Triples.
+    """Add triples in N-Triples, as `read_triples` yields them, to a table.
 
     Raises `InputError` for triples about triples, of which SHACL knows nothing.
     """
-    connection.execute(f"CREATE TEMP TABLE {identifier(table)} (subject VARCHAR, predicate VARCHAR, object VARCHAR)")
     insert = (
         f"INSERT INTO {identifier(table)} SELECT s, p, substring(line, length(s) + length(p) + 3, "
         "length(line) - length(s) - length(p) - 4) FROM (SELECT line, split_part(line, ' ', 1) AS s, "
@@ -64,8 +68,9 @@ class Session:
         """Open a session over a view of about so many rows, and a context in N-Triples; leaving nothing behind."""
         session = cls(connection)
         try:
-            load(connection, CONTEXT, [context])
+            make_table(connection, CONTEXT)
             session._tables[CONTEXT] = "TABLE"
+            load(connection, CONTEXT, [context])
             data = f"SELECT subject, predicate, object FROM {identifier(relation)}"
             session.make(DATA, data, kind="TABLE" if rows is not None and rows <= _COPIED else "VIEW")
             session.make(TRIPLES, f"FROM {DATA} UNION ALL FROM {CONTEXT}", kind="VIEW")
