@@ -52,7 +52,10 @@ def make_output(project: Project, content: Content, dataset: Dataset, folder: Pa
         databases=named(databases),
     ) as mapped:
         count = mapped.write_nquads(nquads, sort=True)
-        report = validate_relation(mapped.connection, "quads", content.shapes, content.context, rows=count)
+        report = validate_relation(
+            mapped.connection, "quads", content.shapes, content.context,
+            rows=count, records=mapped.records, scattered=mapped.scattered,
+        )  # fmt: skip
         tables = dict.fromkeys(table.path for table in mapped.tables if table.path)
         counts = _rows(dataset, mapped, _described_tables(content.rules[dataset.id]))
         faults = [

@@ -48,10 +48,10 @@ def peer(*requirements: str) -> Path:
     return python
 
 
-def measure(command: Sequence[str | Path], folder: Path, output: str) -> Run:
+def measure(command: Sequence[str | Path], folder: Path, output: str, *, code: int = 0) -> Run:
     """Run a command in a folder to its end and return what it took; `output` is the file that it writes there.
 
-    Ends the measurement with a message where the command fails.
+    Ends the measurement with a message where the command ends with another code.
     """
     # Whoever runs a program often has its bytecode at hand.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -61,7 +61,7 @@ def measure(command: Sequence[str | Path], folder: Path, output: str) -> Run:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - started
-    if process.returncode:
+    if process.returncode != code:
         raise SystemExit(f"{command[0]} ended with {process.returncode}")
     with (folder / output).open("rb") as file:
         lines = sum(1 for _ in file)

@@ -153,6 +153,6 @@ def validate(
         click.echo(json.dumps([result.as_json() for result in report.results], ensure_ascii=False))
     else:
         say(report.faults(lambda *_: ()))
-        out.print("conforms" if report.conforms else f"{len(report.results)} results")
+        out.print("conforms" if report.conforms else f"{report.number:,} results")
     if any(result.severity == "error" for result in report.results):
         sys.exit(1)

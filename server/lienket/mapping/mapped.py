@@ -10,6 +10,7 @@ import duckdb
 
 from ..errors import Fault, distinct
 from .program import Branch, Check, Program
+from .records import Records, records, scattered
 from .sources import Table
 from .writing import Compression, write_nquads
 
@@ -67,6 +68,16 @@ class Mapped:
         headers); terms in N-Triples syntax.
         """
         return self.connection.view("quads")
+
+    @property
+    def records(self) -> tuple[Records, ...]:
+        """The triples maps whose rows make each of their triples once, for those who would rather ask row by row."""
+        return records(self._program.branches)
+
+    @property
+    def scattered(self) -> str:
+        """SQL (subject) of what the other triples maps speak of."""
+        return scattered(self._program.branches)
 
     @property
     def names_graphs(self) -> bool:

@@ -11,8 +11,10 @@ from typing import Literal
 import duckdb
 
 from .documents import Shapes, read_graph, read_shapes, read_triples
-from .engine import load, validate_relation
+from .engine import validate_relation
+from .lines import take_lines
 from .report import Place, Report, Result
+from .session import load, make_table
 
 __all__ = [
     "Place",
@@ -40,5 +42,6 @@ def validate(
 
         return validate_graph(read_graph(data), shapes, read_graph(context))
     with duckdb.connect(":memory:") as connection:
-        rows = load(connection, "triples", read_triples(data))
-        return validate_relation(connection, "triples", shapes, "".join(read_triples(context)), rows=rows)
+        make_table(connection, "triples")
+        load(connection, "triples", read_triples(file for file in data if not take_lines(connection, "triples", file)))
+        return validate_relation(connection, "triples", shapes, "".join(read_triples(context)))

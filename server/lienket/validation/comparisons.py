@@ -6,6 +6,7 @@ them, and one with a time zone is before one without only if it is so in every z
 literals, of literals that do not go together, of what is no literal.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from ..datatypes import DATATYPES
@@ -33,9 +34,13 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
 """Kind of value → the datatypes whose values are compared with each other."""
 
 _UNLIMITED: Final = ("integer", "decimal", "double", "float")
-_NUMBERS: Final = (DATATYPES[XSD + name].pattern.replace("|NaN", "") + rf'"\^\^<{XSD}{name}>' for name in _UNLIMITED)
-_NUMBER: Final = f'"(?:{"|".join(_NUMBERS)})'
-"""Pattern of a term that is a number of a datatype without limits; NaN is none, as it is neither less nor greater."""
+"""Datatypes of numbers without limits, the frequent ones first."""
+
+_SAFE_DIGITS: Final = 15
+"""So many digits of a decimal a double holds, so that different numbers are different doubles."""
+
+_PLAIN: Final = {"dateTime": 19, "date": 10, "time": 8, "gYearMonth": 7, "gYear": 4}
+"""Kind → length of a text without time zone, fraction or unusual year: such texts are in the order of their moments."""
 
 _MOMENT: Final = (
     r"^(-?[0-9]{4,})(?:-([0-9]{2}))?(?:-([0-9]{2}))?"
@@ -67,10 +72,15 @@ def bounded(value: str, bound: str, comparison: str) -> str:
         return "false"
     if kind != "number":
         return f"lk_sh_compare_{kind}({value}, {literal(bound)}) {comparison} 0"
-    number = f"CAST({literal(literal_parts(bound)[0])} AS DOUBLE)"
+    text = literal_parts(bound)[0]
+    number = f"CAST({literal(text)} AS DOUBLE)"
     # The lambda names what would else be written out, and evaluated, three times.
     compared = f"lambda n: lk_sh_compare_numbers({value}, {literal(bound)}, n, {number})"
-    return f"list_transform([lk_sh_number({value})], {compared})[1] {comparison} 0"
+    exactly = f"list_transform([lk_sh_number({value})], {compared})[1] {comparison} 0"
+    if len(text) > _SAFE_DIGITS:
+        return exactly
+    short = f"length({value}) <= {2 + _SAFE_DIGITS + len(f'^^<{XSD}int>')}"
+    return f"CASE WHEN {short} THEN lk_sh_number({value}) {comparison} {number} ELSE {exactly} END"
 
 
 def lesser(first: str, second: str, comparison: str) -> str:
@@ -78,16 +88,31 @@ def lesser(first: str, second: str, comparison: str) -> str:
     return f"lk_sh_compare({first}, {second}) {comparison} 0"
 
 
-def _case_of_datatypes(kind: str, result: str) -> str:
-    """Return SQL that has of every datatype of a kind `result`, in which `{x}` is the text; NULL if that is invalid."""
+def _case_of_datatypes(names: Iterable[str], result: str, otherwise: str = "NULL") -> str:
+    """Return SQL that has of some datatypes `result`, in which `{x}` is the text; NULL if that is invalid."""
     cases = []
-    for name in KINDS[kind]:
+    for name in names:
         suffix = f'"^^<{XSD}{name}>'
         text = f"substring(t, 2, length(t) - {len(suffix) + 1})"
         valid = f"{DATATYPES[XSD + name].macro}({text})"
         made = result.replace("{x}", f"'1972-12-31T' || {text}" if name == "time" else text)
         cases.append(f"WHEN ends_with(t, {literal(suffix)}) THEN CASE WHEN {valid} THEN {made} END")
-    return f"CASE {' '.join(cases)} END"
+    return f"CASE {' '.join(cases)} ELSE {otherwise} END"
+
+
+def _number() -> str:
+    """Return SQL of the number that a term is. NaN is less than nothing and nothing is less than it, so it is none."""
+    text, name = """regexp_extract(t, '^"([^"]*)"', 1)""", "regexp_extract(t, '#([A-Za-z]+)>$', 1)"
+    limited = f"CASE WHEN lk_sh_limited({text}, {name}) THEN try_cast({text} AS DOUBLE) END"
+    return _case_of_datatypes(_UNLIMITED, "nullif(try_cast({x} AS DOUBLE), 'NaN'::DOUBLE)", limited)
+
+
+def _plain(kind: str) -> str:
+    """Return SQL that tells whether a term is a moment that is ordered as its text is; midnight has two texts."""
+    suffix = f'"^^<{XSD}{kind}>'
+    macro, text = DATATYPES[XSD + kind].macro, f"substring(t, 2, {_PLAIN[kind]})"
+    fits = f"length(t) = {_PLAIN[kind] + len(suffix) + 1} AND ends_with(t, {literal(suffix)})"
+    return f"{fits} AND {macro}({text}) AND NOT contains(t, '24:00:00')"
 
 
 def _limited() -> str:
@@ -115,6 +140,13 @@ def _parted(pattern: str, names: str, result: str) -> str:
 
 def _count(part: str, type_: str = "HUGEINT") -> str:
     return f"coalesce(try_cast(nullif(p.{part}, '') AS {type_}), 0)"
+
+
+def _compare_scalars(kind: str) -> str:
+    compared = f"lk_sh_compare_scalars(lk_sh_{kind}(a), lk_sh_{kind}(b), lk_sh_zoned(a) = lk_sh_zoned(b))"
+    if kind not in _PLAIN:
+        return compared
+    return f"CASE WHEN lk_sh_plain_{kind}(a) AND lk_sh_plain_{kind}(b) THEN lk_sh_sign(a, b) ELSE {compared} END"
 
 
 _SECONDS: Final = "DECIMAL(38, 9)"
@@ -145,10 +177,7 @@ COMPARISON_MACROS: Final[dict[str, str]] = {
     "lk_sh_kind(t)": _kind(),
     "lk_sh_sign(x, y)": "CASE WHEN x < y THEN -1 WHEN x > y THEN 1 WHEN x = y THEN 0 END",
     "lk_sh_limited(x, d)": _limited(),
-    "lk_sh_number(t)": (
-        f'CASE WHEN regexp_full_match(t, {literal(_NUMBER)}) OR lk_sh_limited(regexp_extract(t, \'^"([^"]*)"\', 1), '
-        "regexp_extract(t, '#([A-Za-z]+)>$', 1)) THEN try_cast(regexp_extract(t, '^\"([^\"]*)\"', 1) AS DOUBLE) END"
-    ),
+    "lk_sh_number(t)": _number(),
     "lk_sh_exact(t)": f"NOT (ends_with(t, '^^<{XSD}double>') OR ends_with(t, '^^<{XSD}float>'))",
     # Whole part and fraction of a decimal without its sign and needless zeros, in an order that is that of numbers.
     "lk_sh_digits_of(p)": "{'length': length(p.whole), 'whole': p.whole, 'fraction': p.fraction}",
@@ -174,13 +203,9 @@ COMPARISON_MACROS: Final[dict[str, str]] = {
     ),
     "lk_sh_zoned(t)": r"""regexp_matches(t, '(?:Z|[+-][0-9]{2}:[0-9]{2})"\^\^')""",
     "lk_sh_compare_scalars(x, y, same)": "CASE WHEN same OR abs(x - y) > 50400 THEN sign(x - y) END",
-    **{f"lk_sh_{kind}(t)": _case_of_datatypes(kind, result) for kind, result in _SCALARS.items()},
-    **{
-        f"lk_sh_compare_{kind}(a, b)": (
-            f"lk_sh_compare_scalars(lk_sh_{kind}(a), lk_sh_{kind}(b), lk_sh_zoned(a) = lk_sh_zoned(b))"
-        )
-        for kind in _SCALARS
-    },
+    **{f"lk_sh_{kind}(t)": _case_of_datatypes(KINDS[kind], result) for kind, result in _SCALARS.items()},
+    **{f"lk_sh_plain_{kind}(t)": _plain(kind) for kind in _PLAIN},
+    **{f"lk_sh_compare_{kind}(a, b)": _compare_scalars(kind) for kind in _SCALARS},
     # All that two terms of unknown kinds are compared by, made once of each.
     "lk_sh_key(t)": (
         "{'kind': lk_sh_kind(t), 'term': t, 'number': lk_sh_number(t), 'zoned': lk_sh_zoned(t), "

@@ -8,13 +8,14 @@ word of a shape except through `sql.literal`. Terms are in N-Triples syntax, as 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final
 
 from ..datatypes import lexical_macros
 from ..sql import literal
 from .comparisons import COMPARISON_MACROS
 from .components import COMPONENTS, ValueNodes
 from .paths import value_nodes
-from .query import Query
+from .query import TRIPLES, Query
 from .shapes import Constraint, PropertyShape, Shape, Target, Term, is_foreign, within
 from .values import TERM_MACROS
 
@@ -31,12 +32,16 @@ def classes_of(shapes: Iterable[Shape]) -> set[Term]:
     return found | {each.terms[0] for part in parts for each in part.constraints if each.component == "Class"}
 
 
+KINDS: Final = ("class", "subjectsOf", "objectsOf")
+"""Kinds of targets that a relation tells; nodes are named by the shapes themselves."""
+
+
 @dataclass(frozen=True)
 class Question:
-    """One SELECT (finding, origin, focus, value, other, number); each row is a violation.
+    """One SELECT (finding, total, origin, focus, value, other, number); each row is a violation.
 
-    `finding` is a place in `findings`; `origin` is the node, of those that were asked about, that leads to the focus
-    node; for the rest see `components.py`.
+    `finding` is a place in `findings`, and `total` how many violations there are of it; `origin` is the node, of those
+    that were asked about, that leads to the focus node; for the rest see `components.py`.
     """
 
     sql: str
@@ -46,36 +51,48 @@ class Question:
 class Compiler:
     """Compiles shapes for data whose classes are known."""
 
-    def __init__(self, classes: Mapping[Term, AbstractSet[Term]]) -> None:
-        """Take the subclasses, itself among them, of every class that the shapes name."""
-        self._classes = classes
+    def __init__(self, classes: Mapping[Term, AbstractSet[Term]], most: int) -> None:
+        """Take the subclasses, itself among them, of every class that the shapes name.
 
-    def targets(self, shape: Shape, relation: str) -> str | None:
+        `most` is how many violations of one constraint are wanted; of more, the number is told.
+        """
+        self.most = most
+        self.classes = classes
+
+    def targets(self, shape: Shape, relation: str, kinds: Collection[str] = KINDS) -> str | None:
         """Return SQL (node) of the nodes that a relation (subject, predicate, object) makes targets of a shape.
 
-        None where the shape names its targets itself.
+        None where the shape has no targets of these kinds.
         """
-        query = Query(self._classes)
-        parts = [_target(query, target, relation) for target in shape.targets if target.kind != "node"]
+        query = Query(self.classes)
+        parts = [_target(query, target, relation) for target in shape.targets if target.kind in kinds]
         return " UNION ALL ".join(parts) or None
 
     def may_have_targets(self, shape: Shape, types: Collection[Term]) -> bool:
         """Tell whether data in which nothing is of other classes than `types` may hold targets of a shape."""
         return any(
-            target.kind != "class" or not self._classes[target.term].isdisjoint(types) for target in shape.targets
+            target.kind != "class" or not self.classes[target.term].isdisjoint(types) for target in shape.targets
         )
 
-    def violations(self, shape: Shape, focus: str) -> Question | None:
-        """Return the question for all violations of a shape by the nodes in the table `focus` (node).
+    def violations(
+        self, shape: Shape, focus: str, *, near: str = TRIPLES, wanted: Collection[Constraint] | None = None
+    ) -> Question | None:
+        """Return the question for the violations of a shape by the nodes in the table `focus` (node).
 
-        None where the shape asks for nothing. What queries in SPARQL find is not among them.
+        `near` is a relation, as `TRIPLES` is, with all triples of these nodes; `wanted` are the constraints that are
+        asked for, if not all: of the shape, and of property shapes that hang on it.
+        None where nothing is asked for. What queries in SPARQL find is not among the violations.
         """
-        query = Query(self._classes)
-        found = list(_violations(query, shape, focus))
+        query = Query(self.classes, focus, near)
+        found = list(_violations(query, shape, focus, wanted))
         if not found:
             return None
         parts = [f"SELECT {number} AS finding, * FROM ({sql})" for number, (_, _, sql) in enumerate(found)]
-        return Question(query.text("\nUNION ALL ".join(parts)), tuple((shape, each) for shape, each, _ in found))
+        union = "\nUNION ALL ".join(parts)
+        place = "row_number() OVER (PARTITION BY finding ORDER BY focus, value, other)"
+        counted = f"SELECT finding, count(*) OVER (PARTITION BY finding) AS total, * EXCLUDE (finding) FROM ({union})"
+        sql = query.text(f"{counted} QUALIFY {place} <= {self.most}")
+        return Question(sql, tuple((shape, each) for shape, each, _ in found))
 
 
 def _target(query: Query, target: Target, relation: str) -> str:
@@ -88,15 +105,21 @@ def _target(query: Query, target: Target, relation: str) -> str:
             return f"SELECT object AS node FROM {relation} WHERE predicate = {literal(target.term)}"
 
 
-def _violations(query: Query, shape: Shape, focus: str) -> Iterator[tuple[Shape, Constraint, str]]:
+def _violations(
+    query: Query, shape: Shape, focus: str, wanted: Collection[Constraint] | None = None
+) -> Iterator[tuple[Shape, Constraint, str]]:
     """Yield the constraints of a shape and of its property shapes, each with SQL (origin, focus, …)."""
     if shape.deactivated:
         return
     nodes = _value_nodes(query, shape, focus)
+    on_property_shape = isinstance(shape, PropertyShape)
     for constraint in shape.constraints:
+        whole = constraint.component != "Property" or on_property_shape
+        if whole and wanted is not None and constraint not in wanted:
+            continue
         if constraint.component == "Property":
-            for inner, each, sql in _violations(query, constraint.shapes[0], nodes.values):
-                if isinstance(shape, PropertyShape):
+            for inner, each, sql in _violations(query, constraint.shapes[0], nodes.values, None if whole else wanted):
+                if on_property_shape:
                     # As often as values lead there: each of them is validated by itself.
                     walked = f"({sql}) AS v JOIN {nodes.pairs} AS p ON p.value = v.origin"
                     sql = f"SELECT p.focus AS origin, v.focus, v.value, v.other, v.number FROM {walked}"

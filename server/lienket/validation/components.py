@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from .comparisons import lesser
-from .query import TRIPLES, Query, listed
+from .query import Query, listed
 from .shapes import Constraint, Shape
 from .terms import plain
 from .values import TESTS, Test
@@ -74,7 +74,8 @@ def _unique_lang(query: Query, constraint: Constraint, nodes: ValueNodes, failin
 def _others(query: Query, constraint: Constraint, nodes: ValueNodes) -> str:
     """Return the name of a table (focus, value) of what the focus nodes have of the constraint's predicate."""
     return query.named(
-        f"SELECT DISTINCT f.node AS focus, t.object AS value FROM {nodes.focus} AS f JOIN {TRIPLES} AS t "
+        f"SELECT DISTINCT f.node AS focus, t.object AS value FROM {nodes.focus} AS f "
+        f"JOIN {query.triples_of(nodes.focus)} AS t "
         f"ON t.subject = f.node WHERE t.predicate = {listed(constraint.terms)}"
     )
 
@@ -107,7 +108,7 @@ def _less_than(
 def _closed(query: Query, constraint: Constraint, nodes: ValueNodes, failing: Conformance) -> str:
     known = f" WHERE t.predicate NOT IN ({listed(constraint.terms)})" if constraint.terms else ""
     # Distinct with the value node: two of them may state the same.
-    stated = f"FROM {nodes.pairs} AS p JOIN {TRIPLES} AS t ON t.subject = p.value{known}"
+    stated = f"FROM {nodes.pairs} AS p JOIN {query.triples_of(nodes.values)} AS t ON t.subject = p.value{known}"
     return (
         "SELECT focus, object AS value, predicate AS other, CAST(NULL AS BIGINT) AS number "
         f"FROM (SELECT DISTINCT p.focus, p.value, t.predicate, t.object {stated})"

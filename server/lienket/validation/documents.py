@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from operator import attrgetter
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -16,6 +15,7 @@ import rdflib
 from rdflib.namespace import SH
 
 from ..errors import Fault, Faults, InputError, shown
+from ..formats import by_suffix
 from ..rdf import read_quads
 from .shape_reader import read_model
 from .shapes import Shape
@@ -117,8 +117,11 @@ def read_triples(files: Iterable[Path]) -> Iterator[str]:
     faults = Faults()
     for file in files:
         with faults.gathered():
-            triples = map(attrgetter("triple"), read_quads(file, apart=True))
-            while lines := ox.serialize(islice(triples, _LINES), format=ox.RdfFormat.N_TRIPLES):
+            quads = read_quads(file, apart=True)
+            format_ = by_suffix(file.suffix.removeprefix("."))
+            if format_ and format_.rdf and format_.rdf.supports_datasets:
+                quads = (ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+            while lines := ox.serialize(islice(quads, _LINES), format=ox.RdfFormat.N_QUADS):
                 yield canonical_lines(lines.decode())
     faults.raise_if_any()
 

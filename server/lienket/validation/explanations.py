@@ -24,7 +24,7 @@ class Found:
     """How many values there are."""
 
 
-_SENTENCES: Final[Mapping[str, str]] = {
+SENTENCES: Final[Mapping[str, str]] = {
     "Class": "is not known to be of the class {wanted}",
     "Datatype": "is not a literal of the datatype {wanted}",
     "NodeKind": "is not of the kind {wanted}",
@@ -63,7 +63,7 @@ _MOST_SHOWN: Final = 5
 
 def explain(shape: Shape, constraint: Constraint, found: Found) -> Explanation:
     """Return what is said of one violation."""
-    sentence = _SENTENCES.get(constraint.component)
+    sentence = SENTENCES.get(constraint.component)
     if sentence is None:
         return Explanation(BY_QUERY, {"shape": _called(shape)})
     if constraint.component == "MinCount" and found.number == 0:

@@ -9,29 +9,34 @@ from .shapes import AlternativePath, InversePath, Path, PredicatePath, RepeatedP
 def value_nodes(query: Query, path: Path, focus: str) -> str:
     """Return SQL (focus, value) of the distinct value nodes of the nodes in the table `focus` (node)."""
     start = f"(SELECT node AS focus, node AS value FROM {focus})"
-    return f"SELECT DISTINCT focus, value FROM ({_step(query, path, start, inverse=False)})"
+    step = _step(query, path, start, inverse=False, near=query.triples_of(focus))
+    return f"SELECT DISTINCT focus, value FROM ({step})"
 
 
-def _step(query: Query, path: Path, source: str, *, inverse: bool) -> str:
-    """Return SQL (focus, value) of the pairs of `source` moved along a path, or back along it."""
+def _step(query: Query, path: Path, source: str, *, inverse: bool, near: str = TRIPLES) -> str:
+    """Return SQL (focus, value) of the pairs of `source` moved along a path, or back along it.
+
+    `near` is a relation with all triples of the nodes where the pairs are now.
+    """
     match path:
         case PredicatePath():
-            return (
-                f"SELECT s.focus, t.value FROM {source} AS s JOIN ({_edges(path, inverse)}) AS t ON t.focus = s.value"
-            )
+            edges = _edges(path, inverse, TRIPLES if inverse else near)
+            return f"SELECT s.focus, t.value FROM {source} AS s JOIN ({edges}) AS t ON t.focus = s.value"
         case InversePath(inner):
-            return _step(query, inner, source, inverse=not inverse)
+            return _step(query, inner, source, inverse=not inverse, near=near)
         case SequencePath(paths):
             for part in reversed(paths) if inverse else paths:
-                source = query.named(f"SELECT DISTINCT * FROM ({_step(query, part, source, inverse=inverse)})")
+                step = _step(query, part, source, inverse=inverse, near=near)
+                source, near = query.named(f"SELECT DISTINCT * FROM ({step})"), TRIPLES
             return f"SELECT focus, value FROM {source}"
         case AlternativePath(paths):
-            return " UNION ALL ".join(_step(query, part, source, inverse=inverse) for part in paths)
+            return " UNION ALL ".join(_step(query, part, source, inverse=inverse, near=near) for part in paths)
         case RepeatedPath(inner, "zeroOrOnePath"):
-            return f"SELECT focus, value FROM {source} UNION ALL {_step(query, inner, source, inverse=inverse)}"
+            step = _step(query, inner, source, inverse=inverse, near=near)
+            return f"SELECT focus, value FROM {source} UNION ALL {step}"
         case RepeatedPath(inner, how):
             if how == "oneOrMorePath":
-                source = query.named(_step(query, inner, source, inverse=inverse))
+                source = query.named(_step(query, inner, source, inverse=inverse, near=near))
             if isinstance(inner, PredicatePath):
                 edges = _edges(inner, inverse)
             else:
@@ -42,9 +47,9 @@ def _step(query: Query, path: Path, source: str, *, inverse: bool) -> str:
             return f"SELECT * FROM {query.named(f'SELECT focus, value FROM {source} UNION {walked}')}"
 
 
-def _edges(path: PredicatePath, inverse: bool) -> str:
+def _edges(path: PredicatePath, inverse: bool, relation: str = TRIPLES) -> str:
     ends = "object AS focus, subject AS value" if inverse else "subject AS focus, object AS value"
-    return f"SELECT {ends} FROM {TRIPLES} WHERE predicate = {listed([path.predicate])}"
+    return f"SELECT {ends} FROM {relation} WHERE predicate = {listed([path.predicate])}"
 
 
 def _reachable(query: Query, path: Path, source: str, *, inverse: bool) -> str:

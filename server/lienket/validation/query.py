@@ -14,9 +14,14 @@ TRIPLES: Final = "lk_sh_triples"
 class Query:
     """Collects common tables; one that is asked for twice is the same."""
 
-    def __init__(self, classes: Mapping[Term, Collection[Term]]) -> None:
-        """Take the subclasses of every class that the shapes name."""
+    def __init__(self, classes: Mapping[Term, Collection[Term]], focus: str = "", near: str = TRIPLES) -> None:
+        """Take the subclasses of every class that the shapes name.
+
+        `near` is a relation, as `TRIPLES` is, that holds all triples of the nodes in the table `focus`.
+        """
         self._classes = classes
+        self._focus = focus
+        self._near = near
         self._tables: dict[str, str] = {}
 
     def named(self, sql: str) -> str:
@@ -27,6 +32,10 @@ class Query:
         """Return the whole question."""
         tables = ",\n".join(f"{name} AS ({sql.replace('{itself}', name)})" for sql, name in self._tables.items())
         return f"WITH RECURSIVE {tables}\n{select}" if tables else select
+
+    def triples_of(self, nodes: str) -> str:
+        """Return the relation in which the triples of the nodes in a table are found soonest."""
+        return self._near if nodes == self._focus else TRIPLES
 
     def members(self, relation: str, class_: Term) -> str:
         """Return SQL (node) of the instances of a class and of its subclasses that a relation states."""

@@ -178,10 +178,33 @@ def filled(messages: Mapping[str, str], values: Mapping[str, object]) -> dict[st
 
 
 @dataclass(frozen=True)
+class Further:
+    """Violations of one constraint that are too many to be told one by one."""
+
+    shape_term: Term
+    component: str
+    """IRI of the constraint component."""
+    severity_iri: str
+    number: int
+
+    def fault(self) -> Fault:
+        """Return them as a fault."""
+        values = {"number": self.number, "component": self.component.rpartition("#")[2]}
+        return Fault("has {number} more results of {component}, which are not listed", file=plain(self.shape_term),
+                     values=values, severity=SEVERITIES.get(self.severity_iri, "warning"))  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Report:
     """The results of one validation, by focus node, path, value, component and shape."""
 
     results: tuple[Result, ...]
+    further: tuple[Further, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """How many results there are, told or not."""
+        return len(self.results) + sum(further.number for further in self.further)
 
     @property
     def conforms(self) -> bool:
@@ -190,11 +213,8 @@ class Report:
 
     def faults(self, locate: Callable[[str, str | None, str | None], Iterable[Place]]) -> list[Fault]:
         """Return every result as faults, with the cells that `locate(focus_node, path, value)` knows."""
-        return [
-            fault
-            for result in self.results
-            for fault in result.faults(locate(result.focus_node, result.path, result.value))
-        ]
+        told = (result.faults(locate(result.focus_node, result.path, result.value)) for result in self.results)
+        return [*(fault for faults in told for fault in faults), *(further.fault() for further in self.further)]
 
     def triples(self) -> Iterator[ox.Triple]:
         """Yield the same as a `sh:ValidationReport`."""

@@ -9,7 +9,6 @@ from typing import Final
 import pyoxigraph as ox
 import rdflib
 
-from ..errors import InputError
 from ..vocabulary import XSD
 
 _STRING: Final = XSD + "string"
@@ -110,9 +109,3 @@ def canonical_lines(lines: str) -> str:
 def _canonical(found: re.Match[str]) -> str:
     code, letter = found.groups()
     return chr(int(code[1:], 16)) if code else _CONTROLS.get(letter, found[0])
-
-
-def without_quoted(term: object) -> None:
-    """Raise `InputError` for a triple about a triple, of which SHACL 1.0 knows nothing."""
-    if isinstance(term, ox.Triple):
-        raise InputError("triples about triples (RDF 1.2) cannot be validated with SHACL 1.0")

@@ -14,25 +14,20 @@ from .shapes import Constraint
 from .terms import plain
 
 TERM_MACROS: Final[dict[str, str]] = {
-    # What a literal says, still escaped: all up to its last quotation mark.
-    "lk_sh_quoted(t)": (
-        """CASE WHEN ends_with(t, '"') THEN substring(t, 2, length(t) - 2) """
-        """ELSE regexp_extract(t, '^"(.*)"[^"]*$', 1, 's') END"""
-    ),
+    # What follows the last quotation mark of a literal: its language or datatype.
+    "lk_sh_suffix(t)": """split_part(t, '"', -1)""",
+    "lk_sh_quoted(t)": "substring(t, 2, length(t) - length(lk_sh_suffix(t)) - 2)",
     "lk_sh_unescaped(x)": (
-        r"CASE WHEN contains(x, '\') THEN list_aggregate(list_transform(string_split(x, '\\'), "
-        r"""lambda p: replace(replace(replace(p, '\"', '"'), '\n', chr(10)), '\r', chr(13))), 'string_agg', '\') """
-        "ELSE x END"
+        r"list_aggregate(list_transform(string_split(x, '\\'), "
+        r"""lambda p: replace(replace(replace(p, '\"', '"'), '\n', chr(10)), '\r', chr(13))), 'string_agg', '\')"""
     ),
     # SPARQL's str(): NULL for a blank node.
     "lk_sh_text(t)": (
-        "CASE t[1] WHEN '<' THEN substring(t, 2, length(t) - 2) "
-        "WHEN '\"' THEN lk_sh_unescaped(lk_sh_quoted(t)) END"
+        "CASE t[1] WHEN '<' THEN substring(t, 2, length(t) - 2) WHEN '\"' "
+        r"THEN CASE WHEN contains(t, '\') THEN lk_sh_unescaped(lk_sh_quoted(t)) ELSE lk_sh_quoted(t) END END"
     ),
     # The language of a literal in small letters; empty where it has none.
-    "lk_sh_language(t)": (
-        """CASE WHEN t[1] = '"' THEN lower(regexp_extract(t, '"@([A-Za-z0-9-]+)$', 1)) ELSE '' END"""
-    ),
+    "lk_sh_language(t)": "CASE WHEN lk_sh_suffix(t)[1] = '@' THEN lower(substring(lk_sh_suffix(t), 2)) ELSE '' END",
 }  # fmt: skip
 """Macros that take terms apart, by signature, helpers first."""
 
