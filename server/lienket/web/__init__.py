@@ -10,7 +10,7 @@ failure is answered by `web.problems`.
 import logging
 from typing import Final
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lienket.project import Project
@@ -46,9 +46,11 @@ SECURITY_HEADERS: Final[dict[str, str]] = {
 
 CORS_HEADERS: Final[dict[str, str]] = {
     "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Accept-Query, Content-Language, ETag, Link, Location, Query-Limits, Retry-After",
+}
+PREFLIGHT_HEADERS: Final[dict[str, str]] = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, QUERY, OPTIONS",
     "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match, If-Modified-Since",
-    "Access-Control-Expose-Headers": "Accept-Query, Content-Language, ETag, Link, Location, Query-Limits, Retry-After",
     "Access-Control-Max-Age": "86400",
 }
 """The data is public and no cookie is ever read, so any page may ask.
@@ -87,6 +89,8 @@ def create_app(project: Project) -> Flask:
 
 
 def _secure(response: Response) -> Response:
-    for name, value in {**SECURITY_HEADERS, **CORS_HEADERS}.items():
-        response.headers.setdefault(name, value)
+    headers = response.headers
+    headers.extend([pair for pair in (*SECURITY_HEADERS.items(), *CORS_HEADERS.items()) if pair[0] not in headers])
+    if request.method == "OPTIONS":
+        headers.update(PREFLIGHT_HEADERS)
     return response

@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import pyoxigraph as ox
 import SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from lienket import __version__
 from lienket.web.problems import Problem
-from lienket.web.process import DeadlineError
 from lienket.web.protocol import NOT_UNDERSTOOD, Asked
 from lienket.web.querytext import Piece, pieces
 
@@ -75,15 +75,16 @@ def _one(
         raise Problem(400, NOT_UNDERSTOOD, "A SERVICE inside a SERVICE is not asked.")
     try:
         answer = _answer(named[1], f"{prologue} SELECT * WHERE {pattern}", until)
+        instead = _values(answer, named[1])
     except (SPARQLWrapperException, OSError, urllib.error.URLError, ValueError, KeyError) as error:
-        if time.monotonic() >= until:
+        if isinstance(error, TimeoutError) or time.monotonic() >= until:
             raise Problem(504, "Out of time", "{endpoint} did not answer in time.",
                           values={"endpoint": named[1]}) from error  # fmt: skip
         if silent:
             return end, "{ }"
         raise Problem(502, _TITLE, "{endpoint} did not answer: {reason}",
                       values={"endpoint": named[1], "reason": _reason(error)}) from error  # fmt: skip
-    return end, _values(answer, named[1])
+    return end, instead
 
 
 def _answer(endpoint: str, query: str, until: float) -> dict[str, Any]:
@@ -94,10 +95,7 @@ def _answer(endpoint: str, query: str, until: float) -> dict[str, Any]:
     wrapper.setOnlyConneg(True)
     wrapper.setTimeout(max(1, int(until - time.monotonic())))
     wrapper.setQuery(query)
-    try:
-        answer = wrapper.query().convert()
-    except TimeoutError as error:
-        raise DeadlineError("another endpoint did not answer in time") from error
+    answer = wrapper.query().convert()
     if not isinstance(answer, dict):
         raise ValueError("no SPARQL results")
     return answer
@@ -121,7 +119,7 @@ def _term(term: Mapping[str, str] | None) -> str:
     if term is None or term["type"] == "bnode":
         return "UNDEF"
     if term["type"] == "uri":
-        return "<" + "".join(f"\\u{ord(c):04X}" if c in '<>"{}|^`\\' or c <= " " else c for c in term["value"]) + ">"
+        return str(ox.NamedNode(term["value"]))  # ValueError for what could not stand in < >
     text = "".join(_ESCAPES.get(character, character) for character in term["value"])
     if "xml:lang" in term:
         language = re.sub(r"[^A-Za-z0-9-]", "", term["xml:lang"])

@@ -250,6 +250,8 @@ def _environ(scope: Scope, body: bytes | None, gone: Event) -> dict[str, Any]:
         GONE: gone.is_set,
     }
     for name, value in scope["headers"]:
+        if name == b"transfer-encoding":  # the body is here, and its length is known
+            continue
         text = value.decode("latin-1")
         variable = name.decode("latin-1").upper().replace("-", "_")
         if variable not in ("CONTENT_TYPE", "CONTENT_LENGTH"):

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any, Final
@@ -135,6 +136,7 @@ def network(address: str) -> str:
     return _network(address, 24, 48)
 
 
+@lru_cache(maxsize=1024)
 def client(address: str) -> str:
     """Return who asks, as far as shares go: an address of IPv4, a network of 64 bits of IPv6."""
     return _network(address, 32, 64)

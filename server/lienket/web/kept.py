@@ -5,6 +5,7 @@ of one release is dropped with the first request after another release has becom
 """
 
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ _EACH: Final = 1 << 18
 
 _ALL: Final = 1 << 25
 """What all of them may take, in bytes."""
+
+_FRESH_SECONDS: Final = 0.02
+"""So long it is believed that the same release is on show: looking costs as much as answering."""
 
 _DECIDE: Final = (b"accept", b"accept-language", b"accept-encoding", b"host", b"x-forwarded-host")
 """Headers that an answer may depend on, beside its address."""
@@ -60,20 +64,25 @@ class Kept:
         """Keep answers for as long as the link `current` leads to the same release."""
         self._current = current
         self._release = ""
+        self._fresh_until = 0.0
         self._answers: OrderedDict[Key, Sent] = OrderedDict()
         self._bytes = 0
 
     def look(self) -> str:
         """Return which release is on show; where it is another one, forget everything."""
+        now = time.monotonic()
+        if now < self._fresh_until:
+            return self._release
+        self._fresh_until = now + _FRESH_SECONDS
         try:
             release = os.readlink(self._current)
         except OSError:
-            release = ""
+            release = "nowhere"
         if release != self._release:
             self._release = release
             self._answers.clear()
             self._bytes = 0
-        return release
+        return self._release
 
     def get(self, key: Key) -> Sent | None:
         """Return what is kept under `key`."""

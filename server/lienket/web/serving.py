@@ -2,6 +2,7 @@
 
 import resource
 import socket
+import sys
 import tempfile
 from typing import Any, Final
 
@@ -11,6 +12,9 @@ from lienket.errors import Fault, UnavailableError
 from lienket.project import Project
 from lienket.web import create_app, journal
 from lienket.web.front import Front
+
+_SWITCH_SECONDS: Final = 0.0005
+"""A thread lets another one go on after so long: many short requests share a process."""
 
 _SILENT_SECONDS: Final = 20
 """Who opens a connection and says nothing for so long is not let in."""
@@ -59,6 +63,7 @@ class _Application(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
+        sys.setswitchinterval(_SWITCH_SECONDS)
         app = create_app(self.project)
         return Front(app.wsgi_app, self.project, journal.of(app.extensions))
 

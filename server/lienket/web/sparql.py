@@ -23,6 +23,7 @@ from lienket import __version__
 from lienket.errors import UnavailableError
 from lienket.formats import GRAPH_FORMATS, HTML, Format, by_suffix
 from lienket.web import federation, journal, packing, protocol, querypage
+from lienket.web.catalogue import statistics
 from lienket.web.description import service_description
 from lienket.web.failures import OUTCOMES, failure_of, fault_of
 from lienket.web.front import GONE
@@ -93,7 +94,11 @@ def _described() -> Response:
     present = shown()
     canonical = project().base_iri + PATH
     triples = service_description(
-        canonical, (canonical, _requested_endpoint() or canonical), present.release.manifest["graphs"]
+        canonical,
+        (canonical, _requested_endpoint() or canonical),
+        present.release.manifest["graphs"],
+        statistics(present),
+        federated=bool(project()["limits.services"]),
     )
     body = serialized(triples, format_, present.prefixes)
     response = Response(body, content_type=format_.content_type)

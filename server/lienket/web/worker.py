@@ -151,6 +151,7 @@ class _Channel:
         self._requests = requests
         self._answers = answers
         self._block = bytearray()
+        self._waiting = bytearray()
         self.rows = 0
         self._bytes = 0
         self._mark = b""
@@ -168,7 +169,13 @@ class _Channel:
             yield json.loads(self._requests.read(length))
 
     def send(self, kind: bytes, content: dict[str, Any]) -> None:
-        self._send(kind, json.dumps(content).encode())
+        """Send a frame, and with it what waits to be sent."""
+        self.gather(kind, json.dumps(content).encode())
+        self._flush()
+
+    def gather(self, kind: bytes, payload: bytes) -> None:
+        """Put a frame behind what waits to be sent: a small answer goes out in one piece."""
+        self._waiting += FRAME.pack(kind, len(payload)) + payload
 
     def ended_with(self, end: bytes) -> bool:
         """Return whether the last that was written is `end`, which is shorter than the mark."""
@@ -193,17 +200,23 @@ class _Channel:
         """Do nothing: the serialiser flushes when it likes, and blocks are to be full."""
 
     def push(self) -> None:
-        """Send what is gathered."""
+        """Send what is written, in a frame of its own."""
+        self.settle()
+        self._flush()
+
+    def settle(self) -> None:
+        """Put what is written behind what waits to be sent."""
         if self._block:
-            self._send(DATA, bytes(self._block))
+            self.gather(DATA, bytes(self._block))
             self._block.clear()
 
     def drop(self) -> None:
-        """Forget what is gathered."""
+        """Forget what is written and waits for the rest of its block."""
         self._block.clear()
 
-    def _send(self, kind: bytes, payload: bytes) -> None:
-        rest = memoryview(FRAME.pack(kind, len(payload)) + payload)
+    def _flush(self) -> None:
+        rest = memoryview(bytes(self._waiting))
+        self._waiting.clear()
         try:
             while rest:
                 rest = rest[os.write(self._answers, rest) :]
@@ -225,7 +238,7 @@ def _last_frame(store: Store, request: dict[str, Any], channel: _Channel) -> tup
     """Answer one request but for its last frame, and return that one."""
     try:
         refusal = _write(_answer(store, request), request, channel)
-        channel.push()
+        channel.settle()
     except SyntaxError as error:
         return ERROR, {"reason": "syntax", **_position(error)}
     except ValueError as error:
@@ -257,7 +270,7 @@ def _write(answer: Answer, request: dict[str, Any], channel: _Channel) -> tuple[
     if suffix is None:
         return ERROR, {"reason": "format", "message": kind}
     columns = [variable.value for variable in answer.variables] if isinstance(answer, ox.QuerySolutions) else []
-    channel.send(HEADER, {"kind": kind, "format": suffix, "columns": columns})
+    channel.gather(HEADER, json.dumps({"kind": kind, "format": suffix, "columns": columns}).encode())
     channel.begin(request, *(_ROW_MARKS.get(suffix, ()) if isinstance(answer, ox.QuerySolutions) else ()))
     file = cast("BinaryIO", channel)
     if suffix == HTML.suffix:
@@ -292,11 +305,8 @@ def used_prefixes(triples: Iterable[ox.Triple], prefixes: dict[str, str]) -> dic
                 iris.add(term.value)
             elif isinstance(term, ox.Literal) and not term.language:
                 iris.add(term.datatype.value)
-    return {
-        prefix: namespace
-        for prefix, namespace in prefixes.items()
-        if any(iri.startswith(namespace) for iri in iris)
-    }  # fmt: skip
+    said = "\n" + "\n".join(iris)
+    return {prefix: namespace for prefix, namespace in prefixes.items() if "\n" + namespace in said}
 
 
 def _counted(first: list[ox.Triple], rest: Iterable[ox.Triple], channel: _Channel) -> Iterator[ox.Triple]:

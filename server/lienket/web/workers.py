@@ -13,7 +13,7 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition, Lock
 from types import TracebackType
@@ -132,7 +132,7 @@ class Answer:
         seconds = self.until - time.monotonic()
         if seconds <= 0:
             raise deadline()
-        present.send({**asdict(query), "seconds": seconds})
+        present.send({**vars(query), "seconds": seconds})
         header = self._next(worker.HEADER, gone)
         if header is None:
             raise WorkerDiedError("a query worker sent an answer without a header")
@@ -177,7 +177,7 @@ class Pool:
     """Runs queries, `size` at a time, with fair shares for those who ask. For many threads at once."""
 
     def __init__(
-        self, size: int, memory: int, *, queue: int = 1, each: int | None = None, queries_each: int = 1000
+        self, size: int, memory: int, *, queue: int = 1, each: int | None = None, queries_each: int = 10_000
     ) -> None:
         """Make a pool of up to `size` workers whose queries may use `memory` MiB.
 
