@@ -106,7 +106,7 @@ DOORS = [
     (r"\badbc_driver|\bsqlite3\.connect\b|\bpymysql\b", ("mapping/sources/", "search.py", "indexing.py")),
     (r"\bload_workbook\b", "mapping/sources/"),
     (r"\blxml\b", "mapping/sources/"),
-    (r"\bSPARQLWrapper\b", "store.py"),
+    (r"\bSPARQLWrapper\b", "web/federation.py"),
     (r"^import yaml\b", "mapping/yaml_nodes.py"),
 ]
 """Pattern of an outside thing, and the one place that may touch it."""

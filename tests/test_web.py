@@ -701,3 +701,10 @@ def test_quantities_links_and_lists_as_people_read_them(tmp_path: Path) -> None:
     assert len(short) == 20
     assert re.findall(r"<bdi>(Chợ [^<]+)</bdi>", whole)[:20] == short
     assert short[:2] == ["Chợ 01", "Chợ 02"]
+
+
+def test_the_service_description_has_the_statistics_of_each_graph(client: FlaskClient, project: Project) -> None:
+    found = parsed(client.get("/sparql", headers={"Accept": "text/turtle"}))
+    classes = [t.object for t in found if t.predicate.value == "http://rdfs.org/ns/void#class"]
+    assert ox.NamedNode(project.base_iri + "ontology/Unit") in classes
+    assert any(t.predicate.value.endswith("#extensionFunction") for t in found)

@@ -16,7 +16,7 @@ import pytest
 
 from lienket.errors import UnavailableError
 from lienket.store import Store
-from lienket.web import workers
+from lienket.web import process
 from lienket.web.workers import Pool, Query
 
 ENDLESS = "SELECT (COUNT(*) AS ?count) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
@@ -46,7 +46,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def pool() -> Iterator[Pool]:
-    with closing(Pool(1, 256, wait_seconds=0.3)) as made:
+    with closing(Pool(1, 256)) as made:
         yield made
     assert not made.pids() or not any(map(runs, made.pids()))
 
@@ -101,7 +101,7 @@ def test_nothing_is_started_before_the_first_query() -> None:
 def test_a_malformed_query_names_its_place(
     pool: Pool, store: Path, query: str, reason: str, line: int, column: int
 ) -> None:
-    with pytest.raises(workers.QueryError) as caught:
+    with pytest.raises(process.QueryError) as caught:
         text(pool, store, query)
     assert caught.value.reason == reason
     assert caught.value.line == line
@@ -113,14 +113,14 @@ def test_a_malformed_query_names_its_place(
 
 
 def test_a_dataset_that_is_no_iri_is_the_askers_fault(pool: Pool, store: Path) -> None:
-    with pytest.raises(workers.QueryError) as caught:
+    with pytest.raises(process.QueryError) as caught:
         pool.run(store, Query("ASK {}", "json", None, default_graphs=("not an iri",)), 20)
     assert caught.value.reason == "dataset"
 
 
 @pytest.mark.parametrize(("query", "kind"), [("ASK {}", "table"), ("DESCRIBE <urn:a>", "graph")])
 def test_a_kind_of_answer_that_no_format_holds(pool: Pool, store: Path, query: str, kind: str) -> None:
-    with pytest.raises(workers.QueryError) as caught:
+    with pytest.raises(process.QueryError) as caught:
         pool.run(store, Query(query, None, None), 20)
     assert (caught.value.reason, caught.value.message) == ("format", kind)
 
@@ -139,7 +139,7 @@ def test_a_query_is_ended_at_its_deadline(pool: Pool, store: Path, query: str) -
     count(pool, store)
     before = pool.pids()
     started = time.monotonic()
-    with pytest.raises(workers.DeadlineError):
+    with pytest.raises(process.DeadlineError):
         text(pool, store, query, seconds=0.5)
     assert 0.4 < time.monotonic() - started < 1.5
     assert not runs(before[0])
@@ -150,31 +150,31 @@ def test_the_kernel_ends_a_query_whose_reader_dawdles(pool: Pool, store: Path) -
     answer = pool.run(store, Query(HUGE, "csv", None), 0.5)
     assert answer.next_block()
     time.sleep(1.0)  # nobody reads, nobody looks at the clock
-    with pytest.raises(workers.DeadlineError):
+    with pytest.raises(process.DeadlineError):
         list(answer)
     assert count(pool, store)
 
 
 def test_the_place_of_a_dawdling_reader_goes_to_the_next(store: Path) -> None:
-    with closing(Pool(1, 256, wait_seconds=5)) as pool:
+    with closing(Pool(1, 256)) as pool:
         dawdling = pool.run(store, Query(HUGE, "csv", None), 0.5)
         assert dawdling.next_block()
         assert count(pool, store) == "count\r\n500\r\n"
-        with pytest.raises(workers.DeadlineError):
+        with pytest.raises(process.DeadlineError):
             list(dawdling)
         assert len(pool.pids()) == 1
 
 
 def test_a_query_has_a_memory_ceiling(store: Path) -> None:
     with closing(Pool(1, 64)) as pool:
-        with pytest.raises(workers.QueryMemoryError):
+        with pytest.raises(process.QueryMemoryError):
             text(pool, store, HUNGRY)
         assert count(pool, store) == "count\r\n500\r\n"
 
 
 def test_a_worker_that_crashes_is_replaced(pool: Pool, store: Path, caplog: pytest.LogCaptureFixture) -> None:
     nested = "ASK " + "{" * 20000 + "}" * 20000
-    with caplog.at_level(logging.CRITICAL), pytest.raises((workers.WorkerDiedError, workers.QueryError)):
+    with caplog.at_level(logging.CRITICAL), pytest.raises((process.WorkerDiedError, process.QueryError)):
         text(pool, store, nested)
     assert count(pool, store) == "count\r\n500\r\n"
 
@@ -182,7 +182,7 @@ def test_a_worker_that_crashes_is_replaced(pool: Pool, store: Path, caplog: pyte
 def test_a_worker_killed_in_mid_query(pool: Pool, store: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.CRITICAL), pool.run(store, Query(HUGE, "csv", None), 20) as answer:
         os.kill(pool.pids()[0], signal.SIGKILL)
-        with pytest.raises(workers.WorkerKilledError):
+        with pytest.raises(process.WorkerKilledError):
             list(answer)
     assert count(pool, store) == "count\r\n500\r\n"
 
@@ -219,28 +219,123 @@ def test_an_answer_given_up_ends_its_worker(pool: Pool, store: Path) -> None:
 
 def test_whoever_is_gone_ends_the_query(pool: Pool, store: Path) -> None:
     started = time.monotonic()
-    with pytest.raises(workers.AbandonedError):
+    with pytest.raises(process.AbandonedError):
         pool.run(store, Query(ENDLESS, "csv", None), 20, gone=lambda: time.monotonic() - started > 1)
     assert time.monotonic() - started < 5
 
 
-def test_a_full_pool_says_so_after_a_moment(pool: Pool, store: Path) -> None:
+def test_whoever_waits_in_vain_is_told_at_the_deadline(pool: Pool, store: Path) -> None:
     with pool.run(store, Query(HUGE, "csv", None), 20):
         started = time.monotonic()
-        with pytest.raises(workers.BusyError):
-            count(pool, store)
+        with pytest.raises(process.DeadlineError) as caught:
+            text(pool, store, "ASK {}", seconds=0.3)
+        assert caught.value.waited
         assert 0.2 < time.monotonic() - started < 1.5
     assert count(pool, store)
 
 
+def test_the_last_worker_is_for_others(store: Path) -> None:
+    with closing(Pool(3, 256, queue=8)) as pool:
+        greedy = [pool.run(store, Query(HUGE, "csv", None), 20, client="greedy") for _ in range(2)]
+        with pytest.raises(process.DeadlineError):
+            pool.run(store, Query("ASK {}", "csv", None), 0.4, client="greedy")
+        with pool.run(store, Query("ASK {}", "csv", None), 5, client="modest") as answer:
+            assert b"".join(answer) == b"true"
+        for each in greedy:
+            each.close()
+
+
+def test_who_has_least_is_next(store: Path) -> None:
+    with closing(Pool(2, 256, queue=8)) as pool:
+        running = [pool.run(store, Query(HUGE, "csv", None), 20, client=name) for name in "ab"]
+        order: list[str] = []
+
+        def ask(client: str) -> None:
+            with pool.run(store, Query("ASK {}", "csv", None), 20, client=client) as answer:
+                order.append(client)
+                list(answer)
+
+        threads = []
+        for place, client in enumerate("aac", 1):
+            threads.append(threading.Thread(target=ask, args=(client,)))
+            threads[-1].start()
+            wait_until(lambda place=place: pool.waiting == place)  # type: ignore[misc]
+        running[1].close()
+        wait_until(lambda: bool(order))
+        running[0].close()
+        for thread in threads:
+            thread.join(20)
+    assert order == ["c", "a", "a"], "a came first and has one running"
+
+
+def test_one_client_may_only_have_so_many(store: Path) -> None:
+    with closing(Pool(2, 256, queue=8, each=1)) as pool, pool.run(store, Query(HUGE, "csv", None), 20, client="a"):
+        with pytest.raises(process.CrowdedError):
+            pool.run(store, Query("ASK {}", "csv", None), 20, client="a")
+        assert text(pool, store, "ASK {}") == "true"
+
+
+def test_whoever_leaves_the_queue_leaves_room(store: Path) -> None:
+    with closing(Pool(1, 256, queue=1)) as pool, pool.run(store, Query(HUGE, "csv", None), 20):
+        started = time.monotonic()
+        with pytest.raises(process.AbandonedError):
+            pool.run(store, Query("ASK {}", "csv", None), 20, gone=lambda: time.monotonic() - started > 0.3)
+        assert time.monotonic() - started < 2
+        assert pool.waiting == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread's priority is read from /proc")
+def test_a_long_query_steps_back(pool: Pool, store: Path) -> None:
+    count(pool, store)
+    pids = pool.pids()
+    seen: list[int] = []
+
+    def gone() -> bool:
+        seen.append(os.getpriority(os.PRIO_PROCESS, pids[0]))
+        return False
+
+    with pytest.raises(process.DeadlineError):
+        pool.run(store, Query(ENDLESS, "csv", None), 1.8, gone=gone)
+    assert seen[-1] == 19
+    assert seen[0] < 19
+
+
+@pytest.mark.parametrize("format_", ["csv", "tsv", "xml", "json"])
+@pytest.mark.parametrize("rows", [0, 1, 2, 500])
+def test_rows_are_counted(pool: Pool, store: Path, format_: str, rows: int) -> None:
+    query = Query(f"SELECT ?s ?o WHERE {{ ?s ?p ?o }} LIMIT {rows}", format_, None)
+    with pool.run(store, query, 20) as answer:
+        list(answer)
+    assert answer.rows == rows
+
+
+@pytest.mark.parametrize("format_", ["nt", "ttl", "rdf", "jsonld"])
+def test_triples_are_counted(pool: Pool, store: Path, format_: str) -> None:
+    with pool.run(store, Query("CONSTRUCT WHERE { ?s ?p ?o }", None, format_), 20) as answer:
+        list(answer)
+    assert answer.rows == 500
+
+
+@pytest.mark.parametrize(("what", "limits"), [("rows", {"most_rows": 499}), ("bytes", {"most_bytes": 5000})])
+@pytest.mark.parametrize(("form", "format_"), [("SELECT ?s ?o", "json"), ("CONSTRUCT", "nt")])
+def test_an_answer_has_its_limits(
+    pool: Pool, store: Path, form: str, format_: str, what: str, limits: dict[str, int]
+) -> None:
+    asked = Query(form + " WHERE { ?s ?p ?o }", format_, format_, **limits)  # type: ignore[arg-type]
+    with pytest.raises(process.TooLargeError) as caught, pool.run(store, asked, 20) as answer:
+        list(answer)
+    assert caught.value.what == what
+    assert count(pool, store)
+
+
 def test_only_so_many_wait(store: Path) -> None:
-    with closing(Pool(1, 256, wait_seconds=20, queue=1)) as pool:
+    with closing(Pool(1, 256, queue=1)) as pool:
         busy = pool.run(store, Query(HUGE, "csv", None), 20)
         answers: list[str] = []
         waiting = threading.Thread(target=lambda: answers.append(count(pool, store)))
         waiting.start()
-        wait_until(lambda: pool._waiting == 1)
-        with pytest.raises(workers.BusyError):
+        wait_until(lambda: pool.waiting == 1)
+        with pytest.raises(process.BusyError):
             count(pool, store)
         busy.close()
         waiting.join(20)
@@ -273,7 +368,7 @@ def test_a_worker_is_replaced_after_so_many_queries(store: Path) -> None:
 
 
 def test_many_threads_share_the_workers(store: Path) -> None:
-    with closing(Pool(2, 256, wait_seconds=30, queue=8)) as pool:
+    with closing(Pool(2, 256, queue=8)) as pool:
         answers: list[str] = []
         threads = [
             threading.Thread(target=lambda: answers.extend(count(pool, store) for _ in range(5))) for _ in range(8)
@@ -292,13 +387,13 @@ def test_nothing_leaks(store: Path, caplog: pytest.LogCaptureFixture) -> None:
         with closing(Pool(1, 64)) as pool, caplog.at_level(logging.CRITICAL):
             seen = set()
             for query in ("ASK {}", "ASK {", HUNGRY):
-                with suppress(workers.QueryError, UnavailableError):
+                with suppress(process.QueryError, UnavailableError):
                     text(pool, store, query)
                 seen.update(pool.pids())
             answer = pool.run(store, Query(HUGE, "csv", None), 20)
             seen.update(pool.pids())
             answer.close()
-            with pytest.raises(workers.DeadlineError):
+            with pytest.raises(process.DeadlineError):
                 text(pool, store, ENDLESS, seconds=0.1)
             return seen | set(pool.pids())
 

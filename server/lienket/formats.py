@@ -5,6 +5,7 @@ Media types: <https://www.iana.org/assignments/media-types>; negotiation: RFC 91
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from pyoxigraph import QueryResultsFormat, RdfFormat
@@ -85,7 +86,8 @@ def by_media_type(media_type: str, among: Sequence[Format] = FORMATS) -> Format 
     return next((f for f in among if media_type.strip().lower() in f.media_types), None)
 
 
-def negotiate(accept: str | None, among: Sequence[Format]) -> Format | None:
+@lru_cache(maxsize=1024)
+def negotiate(accept: str | None, among: tuple[Format, ...]) -> Format | None:
     """Return the format of `among` that an `Accept` header likes best, or None where it takes none of them.
 
     The header's quality values decide, then the order of `among`; no header means the first. A more specific range

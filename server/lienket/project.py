@@ -28,6 +28,7 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "iri": (r"[a-z]+:[^\s<>\"{}|\\^`]+", "an IRI, e.g. https://example.org/a"),
     "path": (r"[^\s<>\"{}|\\^`]+", "an IRI, or one relative to base_iri, e.g. id/agency/h57"),
     "date": (r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "a day as yyyy-mm-dd"),
+    "addresses": ("none|network|whole", "none, network or whole"),
     "email": (r"[^\s@<>]+@[^\s@<>]+", "an e-mail address"),
     "database": (
         r"(jdbc:)?[a-z]+://(?!.*password)[^\s@]+",
@@ -47,6 +48,8 @@ class Setting:
     help: str
     form: str = ""
     """Form of a text, or of the texts of a table, by its name in `FORMS`; "" takes any text, by language in a table."""
+    least: int = 1
+    """Smallest number that is taken."""
 
     @property
     def expected(self) -> str:
@@ -92,10 +95,21 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server.port", int, 8000, "Port to listen on."),
     Setting("server.processes", int, 2, "Web processes."),
     Setting("server.threads", int, 4, "Threads of each web process."),
-    Setting("limits.query_seconds", int, 10, "A query is ended after so many seconds."),
+    Setting("server.proxies", int, 0, "Proxies in front whose X-Forwarded headers are believed.", least=0),
+    Setting("limits.query_seconds", int, 10, "A query is ended so many seconds after it has come."),
     Setting("limits.query_memory", int, 1024, "Memory a query may use, in MiB."),
-    Setting("limits.query_workers", int, 2, "Queries that run at once in each web process."),
+    Setting("limits.query_workers", int, 4, "Queries that run at once in each web process."),
+    Setting("limits.query_queue", int, 16, "Queries that may wait for a worker in each web process."),
+    Setting("limits.client_queries", int, 8, "Queries of one client that may run and wait in each web process."),
     Setting("limits.query_bytes", int, 65536, "Longest query that is read, in bytes."),
+    Setting("limits.result_rows", int, 10_000_000, "Rows or triples that an answer may have."),
+    Setting("limits.result_size", int, 2048, "Size that an answer may have, in MiB."),
+    Setting("limits.services", list, [], "SPARQL endpoints that a query may ask by SERVICE; none unless named here."),
+    Setting("logs.access", str, "", "File for a line of JSON on each request; - writes to standard output."),
+    Setting("logs.slow", str, "", "File for a line of JSON on each slow query, with its text; - as above."),
+    Setting("logs.slow_seconds", int, 5, "A query that takes longer is slow."),
+    Setting("logs.addresses", str, "none", "What the access log tells of a visitor's address: none, network or whole.",
+            "addresses"),
 )  # fmt: skip
 
 
@@ -265,7 +279,8 @@ def _number(text: str) -> int | str:
 
 def _fits(value: Any, setting: Setting) -> bool:
     if setting.type is list:
-        return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return texts and (bool(value) or value == setting.default)
     if setting.type is dict:
         key = r"[a-z][a-z0-9_]*" if setting.form else r"[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*"
         form = FORMS[setting.form][0] if setting.form else r"(?s:.*)"
@@ -289,11 +304,9 @@ def _inconsistent(settings: Mapping[str, Any], place: str) -> list[Fault]:
         if language not in settings[setting.name]
     ]
     faults += [
-        Fault(
-            "must be at least {least}", file=place, column=setting.name, text=str(settings[setting.name]),
-            values={"least": min(setting.default, 1)},
-        )
+        Fault("must be at least {least}", file=place, column=setting.name, text=str(settings[setting.name]),
+              values={"least": setting.least})
         for setting in SETTINGS
-        if setting.type is int and settings[setting.name] < min(setting.default, 1)
+        if setting.type is int and settings[setting.name] < setting.least
     ]  # fmt: skip
     return faults

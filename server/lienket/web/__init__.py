@@ -7,14 +7,28 @@
 failure is answered by `web.problems`.
 """
 
-import gzip
 import logging
 from typing import Final
 
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lienket.project import Project
-from lienket.web import catalogue, home, missing, problems, quality, resources, search, shown, site, sparql, templates
+from lienket.web import (
+    catalogue,
+    home,
+    journal,
+    missing,
+    packing,
+    problems,
+    quality,
+    resources,
+    search,
+    shown,
+    site,
+    sparql,
+    templates,
+)
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -32,21 +46,17 @@ SECURITY_HEADERS: Final[dict[str, str]] = {
 
 CORS_HEADERS: Final[dict[str, str]] = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Expose-Headers": "Accept-Query, Content-Language, ETag, Link, Location, Query-Limits, Retry-After",
+}
+PREFLIGHT_HEADERS: Final[dict[str, str]] = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, QUERY, OPTIONS",
     "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match, If-Modified-Since",
-    "Access-Control-Expose-Headers": "Content-Language, ETag, Link, Location, Retry-After",
     "Access-Control-Max-Age": "86400",
 }
 """The data is public and no cookie is ever read, so any page may ask.
 
 <https://fetch.spec.whatwg.org/#http-cors-protocol>
 """
-
-_COMPRESSED: Final = (
-    "text/", "application/json", "application/ld+json", "application/rdf+xml", "application/n-triples",
-    "application/xml", "application/problem+json", "image/svg+xml",
-)  # fmt: skip
-_WORTH_COMPRESSING: Final = 1024
 
 
 def create_app(project: Project) -> Flask:
@@ -56,7 +66,10 @@ def create_app(project: Project) -> Flask:
     app.logger.setLevel(logging.INFO)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # an IRI may hold two slashes in a row
+    if proxies := project["server.proxies"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     shown.register(app, project)
+    journal.register(app.extensions, project)
     problems.register(app)
     app.register_error_handler(404, missing.no_route)
     templates.register(app, project)
@@ -71,31 +84,13 @@ def create_app(project: Project) -> Flask:
     ):
         app.register_blueprint(blueprint)
     app.after_request(_secure)
-    app.after_request(_compress)
+    app.after_request(packing.pack)
     return app
 
 
 def _secure(response: Response) -> Response:
-    for name, value in {**SECURITY_HEADERS, **CORS_HEADERS}.items():
-        response.headers.setdefault(name, value)
-    return response
-
-
-def _compress(response: Response) -> Response:
-    """Send text compressed to who takes it; what is streamed or already on disk goes as it is."""
-    if not (response.mimetype or "").startswith(_COMPRESSED):
-        return response
-    response.vary.add("Accept-Encoding")
-    if (
-        response.is_streamed
-        or response.direct_passthrough
-        or response.status_code not in (200, 404)
-        or "Content-Encoding" in response.headers
-        or not request.accept_encodings["gzip"]
-    ):
-        return response
-    body = response.get_data()
-    if len(body) >= _WORTH_COMPRESSING:
-        response.set_data(gzip.compress(body, 6, mtime=0))
-        response.headers["Content-Encoding"] = "gzip"
+    headers = response.headers
+    headers.extend([pair for pair in (*SECURITY_HEADERS.items(), *CORS_HEADERS.items()) if pair[0] not in headers])
+    if request.method == "OPTIONS":
+        headers.update(PREFLIGHT_HEADERS)
     return response

@@ -120,6 +120,12 @@ def void() -> Response:
     return sent(graphs.serialized(_file(present, "void.ttl"), format_, present.prefixes), present, format_)
 
 
+@once
+def statistics(present: Shown) -> list[ox.Triple]:
+    """Return the VoID description of the release; nothing where it has none."""
+    return _file(present, "void.ttl") if (present.release.path / "void.ttl").is_file() else []
+
+
 def by_publisher(present: Shown) -> list[tuple[object, list[Dataset]]]:
     """Return the datasets grouped by who publishes them, in the order of the visitor's language."""
     pack = language.language()

@@ -30,6 +30,9 @@ _PARAMETER_BYTES: Final = 1 << 14
 _ENCODED: Final = 3
 """A byte takes up to so many in a form."""
 
+WITH_BODY: Final = ("POST", "QUERY")
+"""Methods that bring the query in their body (QUERY: <https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/>)."""
+
 NOT_UNDERSTOOD: Final = "Query not understood"
 READ_ONLY: Final = "Nothing can be changed here"
 
@@ -53,21 +56,22 @@ class Asked:
 Parameters = Mapping[str, Sequence[str]]
 
 
-def read(request: Request, *, query_bytes: int, seconds: float) -> Asked | None:
+def read(request: Request, *, query_bytes: int, seconds: float, may_ask_others: bool = False) -> Asked | None:
     """Return the query operation of a request, None where it has none and is a plain look at the endpoint.
 
-    `query_bytes` is the longest query that is read, `seconds` the server's deadline. Raises `Problem`.
+    `query_bytes` is the longest query that is read, `seconds` the server's deadline;
+    `may_ask_others` whether some other endpoint may be asked at all. Raises `Problem`.
     """
     parameters: Parameters = _decoded(request.query_string, "The address is not UTF-8.")
-    if request.method == "POST":
+    if request.method in WITH_BODY:
         parameters = _posted(request, parameters, query_bytes)
     elif not parameters.keys() & {"query", "update", "default-graph-uri", "named-graph-uri", "timeout"}:
         return None
     query = _query(parameters)
     if len(query.encode()) > query_bytes:
-        raise _too_long(413 if request.method == "POST" else 414, query_bytes)
+        raise _too_long(413 if request.method in WITH_BODY else 414, query_bytes)
     words = read_words(query)
-    _refuse(words)
+    _refuse(words, may_ask_others=may_ask_others)
     table, graph = wanted_formats(request, parameters)
     if table is None and graph is None:
         raise not_acceptable((*TABLE_FORMATS, *GRAPH_FORMATS, HTML))
@@ -80,6 +84,11 @@ def read(request: Request, *, query_bytes: int, seconds: float) -> Asked | None:
         table=table,
         graph=graph,
     )
+
+
+def body_limit(query_bytes: int) -> int:
+    """Return the longest body that is read, for a query of at most `query_bytes`."""
+    return _ENCODED * query_bytes + _PARAMETER_BYTES
 
 
 def wants_page(request: Request) -> bool:
@@ -168,7 +177,7 @@ def _posted(request: Request, parameters: Parameters, query_bytes: int) -> Param
 
 
 def _body(request: Request, media_type: str, query_bytes: int) -> bytes:
-    request.max_content_length = query_bytes if media_type == QUERY_TYPE else _ENCODED * query_bytes + _PARAMETER_BYTES
+    request.max_content_length = query_bytes if media_type == QUERY_TYPE else body_limit(query_bytes)
     try:
         return request.get_data(cache=True)  # a page shows the query again
     except RequestEntityTooLarge:
@@ -218,11 +227,11 @@ def _seconds(parameters: Parameters, most: float) -> float:
     return min(seconds, most)
 
 
-def _refuse(words: QueryText) -> None:
+def _refuse(words: QueryText, *, may_ask_others: bool) -> None:
     """Raise `Problem` for what is understood and not allowed."""
     if words.is_update:
         raise _read_only()
-    if words.asks_others:
+    if words.asks_others and not may_ask_others:
         raise Problem(
             400,
             "Other endpoints are not asked",

@@ -93,7 +93,7 @@ def _page(
         place=place,
         examples=examples,
         prefixes="".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in sorted((prefixes or {}).items())),
-        seconds=project()["limits.query_seconds"],
+        limits=limits(),
         endpoint=project().base_iri + PATH,
         action=f"{request.script_root}/{PATH}",
     )
@@ -102,6 +102,19 @@ def _page(
     response.headers["Content-Language"] = language.tag()
     response.vary.update(("Accept", "Accept-Language"))
     return response
+
+
+def limits() -> dict[str, int]:
+    """Return the limits of a query by their names in the header `Query-Limits`; bytes, seconds, MiB or numbers."""
+    settings = project()
+    return {
+        "seconds": settings["limits.query_seconds"],
+        "memory": settings["limits.query_memory"],
+        "rows": settings["limits.result_rows"],
+        "bytes": settings["limits.result_size"] << 20,
+        "query": settings["limits.query_bytes"],
+        "at-once": settings["limits.client_queries"],
+    }
 
 
 def quoted(text: str, line: object, column: object) -> str:

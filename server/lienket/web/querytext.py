@@ -5,6 +5,7 @@ Strings, IRIs, comments and names are passed over as the SPARQL grammar has them
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,15 +15,18 @@ _TOKEN: Final = re.compile(
     | "{3}(?:[^"\\]|\\.|"(?!""))*+"{3} | '{3}(?:[^'\\]|\\.|'(?!''))*+'{3}
     | "(?:[^"\\\n\r]|\\.)*+"           | '(?:[^'\\\n\r]|\\.)*+'
     | <(?:[^<>"{}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f]++)*+>
-    | \#[^\n\r]*+
+    | (?P<comment>\#[^\n\r]*+)
     | @[A-Za-z]++(?:-++[A-Za-z0-9]++)*+
     | (?P<variable>[?$]\w++)
     | (?P<word>\w[\w.\-]*+)?(?P<local>:(?:[\w.\-:]|%[0-9A-Fa-f]{2}|\\.)*+)
     | (?P<bare>\w[\w.\-]*+)
     | (?P<star>\*)
+    | (?P<space>\s++)
+    | (?P<brace>[{}])
     """,
     re.VERBOSE | re.DOTALL,
 )
+_BLANK: Final = re.compile(r"\[|_:|\(")
 _LETTERS: Final = re.compile(r"[A-Z_]+")
 
 _PROLOGUE: Final = frozenset({"BASE", "PREFIX", "VERSION"})
@@ -36,6 +40,8 @@ _VOLATILE: Final = frozenset({"NOW", "RAND", "STRUUID", "UUID"})
 class QueryText:
     """The words of a query."""
 
+    canonical: str
+    """The query without comments and with one space where there is any: the same question in the same words."""
     words: tuple[str, ...]
     """Keywords and function names in capitals, in order."""
     variables: tuple[str, ...]
@@ -58,6 +64,32 @@ class QueryText:
         """Whether its answer may differ from one time to the next over the same data."""
         return not _VOLATILE.isdisjoint(self.words)
 
+    @property
+    def names_blank_nodes(self) -> bool:
+        """Whether its answer may have blank nodes of its own, which are named anew each time."""
+        return "BNODE" in self.words or ("CONSTRUCT" in self.words and bool(_BLANK.search(self.canonical)))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A word of a query, or what stands between two."""
+
+    kind: str
+    text: str
+
+
+def pieces(query: str) -> Iterator[Piece]:
+    """Yield a query piece by piece, comments as a space; their texts make up the query."""
+    end = 0
+    for token in _TOKEN.finditer(query):
+        if token.start() > end:
+            yield Piece("", query[end : token.start()])
+        kind = token.lastgroup or ""
+        yield Piece(kind, " " if kind in ("comment", "space") else token[0])
+        end = token.end()
+    if end < len(query):
+        yield Piece("", query[end:])
+
 
 def read(query: str) -> QueryText:
     """Return what the words of `query` tell; never fails, whatever the text.
@@ -68,6 +100,8 @@ def read(query: str) -> QueryText:
     True
     >>> read("PREFIX a: <urn:a> SELECT ?x { ?x a:b ?y ; c:d ?z }").undeclared
     ('c:',)
+    >>> read("ASK{ # all\\n ?s  ?p '#  ' }  ").canonical
+    "ASK{ ?s ?p '#  ' }"
     """
     words: list[str] = []
     variables: dict[str, None] = {}
@@ -76,6 +110,8 @@ def read(query: str) -> QueryText:
     asks_others = declaring = selects_all = False
     for token in _TOKEN.finditer(query):
         kind = token.lastgroup
+        if kind in ("comment", "space"):
+            continue
         if kind == "variable":
             variables[token["variable"][1:]] = None
         elif kind == "local":
@@ -94,9 +130,18 @@ def read(query: str) -> QueryText:
             selects_all &= words.count("SELECT") == 1
         declaring = kind == "bare" and words[-1:] == ["PREFIX"]
     return QueryText(
+        canonical=_canonical(query),
         words=tuple(words),
         variables=tuple(variables),
         asks_others=asks_others,
         undeclared=tuple(prefix for prefix in used if prefix not in declared),
         selects_all=selects_all,
     )
+
+
+def _canonical(query: str) -> str:
+    parts: list[str] = []
+    for piece in pieces(query):
+        if piece.text != " " or parts[-1:] != [" "]:
+            parts.append(piece.text)
+    return "".join(parts).strip()

@@ -6,14 +6,19 @@ from xml.sax.saxutils import escape
 from flask import Blueprint, Response, current_app, jsonify
 
 from lienket.formats import XML
-from lienket.web import addresses, templates
+from lienket.web import addresses, sparql, templates
 from lienket.web.answers import sent, unchanged
 from lienket.web.describe import exists
+from lienket.web.journal import journal
 from lienket.web.problems import Problem
 from lienket.web.shown import Shown, project, shown
+from lienket.web.workers import Query
 
 A_FILE: Final = 50_000
 """Addresses in one site map (<https://www.sitemaps.org/protocol.html#index>)."""
+
+_READY_SECONDS: Final = 3.0
+"""A query that asks nothing is answered within this, or the server is not ready."""
 
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -93,6 +98,24 @@ def theme() -> Response:
     return Response(path.read_text(encoding="utf-8"), content_type="text/css; charset=utf-8", headers={
         "Cache-Control": "public, max-age=31536000"  # its address carries a digest
     })  # fmt: skip
+
+
+@blueprint.get("/readyz")
+def ready() -> Response:
+    """Say that a query was answered just now; 503 where none is."""
+    present = shown()
+    with sparql.pool().run(present.release.store_path, Query("ASK {}", "csv", None), _READY_SECONDS) as answer:
+        said = b"".join(answer)
+    response = jsonify(status="ok" if said == b"true" else "wrong", release=present.release.id)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Send the figures of all web processes to Prometheus."""
+    figures, content_type = journal().figures()
+    return Response(figures, content_type=content_type, headers={"Cache-Control": "no-store"})
 
 
 @blueprint.get("/healthz")

@@ -4,7 +4,7 @@ Started by `lienket.web.workers` as `python worker.py STORE MEMORY`: the store's
 take beyond the process's own size. Reads request frames from standard input and answers on standard output:
 
     READY                        once, when the store is open
-    HEADER DATA* END             an answer
+    HEADER DATA* END             an answer; its end says how many rows it has
     ERROR | HEADER DATA* ERROR   none, or one that breaks off
 
 A frame is one byte of kind, four of length, and that many bytes: JSON, or a piece of the answer in `DATA`.
@@ -25,7 +25,7 @@ import signal
 import struct
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -52,6 +52,14 @@ GRACE_SECONDS: Final = 0.2
 """Whoever asked ends us at the deadline; where it does not, the kernel does so this much later."""
 
 _NICENESS: Final = 5
+
+_ROW_MARKS: Final = {"csv": (b"\n", -1), "tsv": (b"\n", -1), "xml": (b"<result>", 0), "json": (b'}},{"', 1)}
+"""By format: what is written for each row, and how many to begin with: a head line is none, and JSON's mark stands
+between two. A line break in a cell of CSV and a JSON row without values are miscounted."""
+
+_NO_ROWS: Final = b"[]}}"
+"""How JSON without rows ends."""
+
 _PREFIXES_FROM: Final = 1000
 """Prefixes that an answer of up to so many triples does not use are left out of it."""
 
@@ -132,6 +140,10 @@ class _Program(ctypes.Structure):
     _fields_ = (("len", ctypes.c_ushort), ("filter", ctypes.POINTER(_Instruction)))
 
 
+class _TooLarge(Exception):  # noqa: N818 - not a fault, a limit
+    """The answer reaches a limit: its name and size."""
+
+
 class _Channel:
     """The two pipes; also the file that answers are written to."""
 
@@ -139,6 +151,17 @@ class _Channel:
         self._requests = requests
         self._answers = answers
         self._block = bytearray()
+        self._waiting = bytearray()
+        self.rows = 0
+        self._bytes = 0
+        self._mark = b""
+        self._tail = b""
+        self._most: dict[str, int | None] = {"rows": None, "bytes": None}
+
+    def begin(self, request: dict[str, Any], mark: bytes = b"", rows: int = 0) -> None:
+        """Begin an answer of so many `rows` and one more for each `mark` in it; "" leaves the counting to others."""
+        self.rows, self._bytes, self._mark, self._tail = rows, 0, mark, b""
+        self._most = {"rows": request["most_rows"], "bytes": request["most_bytes"]}
 
     def requests(self) -> Iterator[dict[str, Any]]:
         while head := self._requests.read(FRAME.size):
@@ -146,10 +169,29 @@ class _Channel:
             yield json.loads(self._requests.read(length))
 
     def send(self, kind: bytes, content: dict[str, Any]) -> None:
-        self._send(kind, json.dumps(content).encode())
+        """Send a frame, and with it what waits to be sent."""
+        self.gather(kind, json.dumps(content).encode())
+        self._flush()
+
+    def gather(self, kind: bytes, payload: bytes) -> None:
+        """Put a frame behind what waits to be sent: a small answer goes out in one piece."""
+        self._waiting += FRAME.pack(kind, len(payload)) + payload
+
+    def ended_with(self, end: bytes) -> bool:
+        """Return whether the last that was written is `end`, which is shorter than the mark."""
+        return self._tail == end
 
     def write(self, piece: bytes) -> int:
         self._block += piece
+        self._bytes += len(piece)
+        if self._mark:
+            seen = self._tail + piece
+            self.rows += seen.count(self._mark)
+            self._tail = seen[len(seen) - len(self._mark) + 1 :]
+        for name, number in (("rows", self.rows), ("bytes", self._bytes)):
+            most = self._most[name]
+            if most is not None and number > most:
+                raise _TooLarge(name, str(most))
         if len(self._block) >= BLOCK_BYTES:
             self.push()
         return len(piece)
@@ -158,17 +200,23 @@ class _Channel:
         """Do nothing: the serialiser flushes when it likes, and blocks are to be full."""
 
     def push(self) -> None:
-        """Send what is gathered."""
+        """Send what is written, in a frame of its own."""
+        self.settle()
+        self._flush()
+
+    def settle(self) -> None:
+        """Put what is written behind what waits to be sent."""
         if self._block:
-            self._send(DATA, bytes(self._block))
+            self.gather(DATA, bytes(self._block))
             self._block.clear()
 
     def drop(self) -> None:
-        """Forget what is gathered."""
+        """Forget what is written and waits for the rest of its block."""
         self._block.clear()
 
-    def _send(self, kind: bytes, payload: bytes) -> None:
-        rest = memoryview(FRAME.pack(kind, len(payload)) + payload)
+    def _flush(self) -> None:
+        rest = memoryview(bytes(self._waiting))
+        self._waiting.clear()
         try:
             while rest:
                 rest = rest[os.write(self._answers, rest) :]
@@ -190,18 +238,20 @@ def _last_frame(store: Store, request: dict[str, Any], channel: _Channel) -> tup
     """Answer one request but for its last frame, and return that one."""
     try:
         refusal = _write(_answer(store, request), request, channel)
-        channel.push()
+        channel.settle()
     except SyntaxError as error:
         return ERROR, {"reason": "syntax", **_position(error)}
     except ValueError as error:
         return ERROR, {"reason": "dataset", "message": str(error)}
+    except _TooLarge as limit:
+        return ERROR, {"reason": limit.args[0], "message": limit.args[1]}
     except MemoryError:
         return ERROR, {"reason": "memory", "message": ""}
     except (UnavailableError, OSError, RuntimeError) as error:
         return ERROR, {"reason": "failed", "message": str(error)}
     finally:
         channel.drop()
-    return refusal or (END, {})
+    return refusal or (END, {"rows": channel.rows})
 
 
 def _answer(store: Store, request: dict[str, Any]) -> Answer:
@@ -220,24 +270,29 @@ def _write(answer: Answer, request: dict[str, Any], channel: _Channel) -> tuple[
     if suffix is None:
         return ERROR, {"reason": "format", "message": kind}
     columns = [variable.value for variable in answer.variables] if isinstance(answer, ox.QuerySolutions) else []
-    channel.send(HEADER, {"kind": kind, "format": suffix, "columns": columns})
+    channel.gather(HEADER, json.dumps({"kind": kind, "format": suffix, "columns": columns}).encode())
+    channel.begin(request, *(_ROW_MARKS.get(suffix, ()) if isinstance(answer, ox.QuerySolutions) else ()))
     file = cast("BinaryIO", channel)
     if suffix == HTML.suffix:
-        channel.write(json.dumps(_shown(answer, request), ensure_ascii=False).encode())
+        shown = _shown(answer, request)
+        channel.write(json.dumps(shown, ensure_ascii=False).encode())
+        channel.rows = len(shown.get("rows", ()))
         return None
     format_ = by_suffix(suffix)
     if format_ is None:
         raise LookupError(suffix)
     if not isinstance(answer, ox.QueryTriples):
         answer.serialize(file, format=format_.results)
-    elif format_.rdf == ox.RdfFormat.N_TRIPLES:
-        answer.serialize(file, format=format_.rdf)
+        if isinstance(answer, ox.QueryBoolean):
+            channel.rows = 1
+        elif channel.ended_with(_NO_ROWS):
+            channel.rows = 0
     else:
         first = list(islice(answer, _PREFIXES_FROM))
         prefixes = request["prefixes"]
         if len(first) < _PREFIXES_FROM:
             prefixes = used_prefixes(first, prefixes)
-        ox.serialize(_chained(first, answer), file, format=format_.rdf, prefixes=prefixes)
+        ox.serialize(_counted(first, answer, channel), file, format=format_.rdf, prefixes=prefixes)
     return None
 
 
@@ -250,16 +305,14 @@ def used_prefixes(triples: Iterable[ox.Triple], prefixes: dict[str, str]) -> dic
                 iris.add(term.value)
             elif isinstance(term, ox.Literal) and not term.language:
                 iris.add(term.datatype.value)
-    return {
-        prefix: namespace
-        for prefix, namespace in prefixes.items()
-        if any(iri.startswith(namespace) for iri in iris)
-    }  # fmt: skip
+    said = "\n" + "\n".join(iris)
+    return {prefix: namespace for prefix, namespace in prefixes.items() if "\n" + namespace in said}
 
 
-def _chained(first: list[ox.Triple], rest: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-    yield from first
-    yield from rest
+def _counted(first: list[ox.Triple], rest: Iterable[ox.Triple], channel: _Channel) -> Iterator[ox.Triple]:
+    for triple in chain(first, rest):
+        channel.rows += 1
+        yield triple
 
 
 def _shown(answer: Answer, request: dict[str, Any]) -> dict[str, Any]:

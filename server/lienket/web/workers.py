@@ -1,87 +1,41 @@
 """A pool of query workers that can be killed: nothing else ends a query of pyoxigraph.
 
-    pool.run(store, query, seconds)  ─▶  Answer: header, blocks, end
+    pool.run(store, query, seconds)  ─▶  a place  ─▶  a worker  ─▶  Answer: header, blocks, end
 
-A worker (`lienket.web.worker`) answers one query at a time. It is killed at the query's deadline and when whoever asked
-goes away before the end; a fresh one takes its place, also when another store is asked for. Processes are started,
-never forked from a thread. Each web process has a pool of its own; it starts nothing before the first query.
+A worker (`lienket.web.process`) answers one query at a time. It is killed at the query's deadline and when whoever
+asked goes away before the end; a fresh one takes its place, also when another store is asked for. Processes are
+started, never forked from a thread. Each web process has a pool of its own; it starts nothing before the first query.
 """
 
 import json
 import logging
-import os
-import select
-import signal
-import subprocess
-import sys
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition, Lock
 from types import TracebackType
-from typing import Any, Final
+from typing import Any
 
-from lienket.errors import Fault, InputError, UnavailableError
+from lienket.errors import Fault, UnavailableError
 from lienket.web import worker
+from lienket.web.process import (
+    GONE_EVERY,
+    AbandonedError,
+    BusyError,
+    CrowdedError,
+    DeadlineError,
+    QueryError,
+    TooLargeError,
+    Worker,
+    WorkerDiedError,
+    deadline,
+    out_of_memory,
+)
 
 _log = logging.getLogger(__name__)
-
-START_SECONDS: Final = 30.0
-"""A worker that has not opened its store by then is given up."""
-
-GONE_EVERY: Final = 0.25
-"""Seconds between two looks whether whoever asked is still there."""
-
-_STDERR_BYTES: Final = 1 << 16
-
-_ENDED_FROM_OUTSIDE: Final = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT)
-"""What a process that was killed ends with: by an operator, or by the system when memory is short."""
-
-
-class QueryError(InputError):
-    """The query cannot be answered as it is: `reason` is "syntax", "dataset" or "format"."""
-
-    def __init__(
-        self,
-        reason: str,
-        message: str,
-        line: int | None = None,
-        column: int | None = None,
-        expected: Sequence[str] = (),
-    ) -> None:
-        super().__init__(Fault("{reason}", values={"reason": message or f"expected {', '.join(expected)}"}))
-        self.reason = reason
-        self.message = message
-        self.line = line
-        self.column = column
-        self.expected = tuple(expected)
-        """Words that the parser would have understood at this place; some of them."""
-
-
-class BusyError(UnavailableError):
-    """Every worker is busy, and stayed so."""
-
-
-class DeadlineError(UnavailableError):
-    """The query was ended at its deadline."""
-
-
-class QueryMemoryError(UnavailableError):
-    """The query wanted more memory than a query may use."""
-
-
-class WorkerDiedError(UnavailableError):
-    """The worker ended by itself in the middle of the query, or could not go on."""
-
-
-class WorkerKilledError(WorkerDiedError):
-    """The worker was ended from outside; the query is not at fault and may be sent again."""
-
-
-class AbandonedError(UnavailableError):
-    """Whoever asked is gone."""
 
 
 @dataclass(frozen=True)
@@ -100,124 +54,17 @@ class Query:
     """For the formats that have prefixes."""
     page_rows: int = 1000
     """How many rows or triples are given for a page: where the format is HTML's, the answer is JSON to make one of."""
+    most_rows: int | None = None
+    """An answer with more rows or triples breaks off."""
+    most_bytes: int | None = None
+    """An answer that is longer breaks off."""
 
 
-class Worker:
-    """One process, seen from here."""
+@dataclass(eq=False)
+class _Turn:
+    """One who waits."""
 
-    def __init__(self, store: Path, memory: int) -> None:
-        """Start a worker over the store at `store`; its queries may use `memory` MiB. Does not wait for it.
-
-        Raises `UnavailableError` where the system starts no more processes.
-        """
-        self.store = store
-        self.answered = 0
-        self._ready = False
-        self._buffer = bytearray()
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-S", "-P", worker.__file__, str(store), str(memory)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                # only what it needs: the same libraries as we have, none of our secrets
-                env={"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if os.path.isabs(entry))},
-            )
-        except OSError as error:
-            raise UnavailableError(
-                Fault("no query worker can be started: {reason}", values={"reason": error.strerror})
-            ) from error
-        self._answers = _pipe(self._process.stdout).fileno()
-        self._poll = select.poll()
-        self._poll.register(self._answers, select.POLLIN)
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
-
-    def is_alive(self) -> bool:
-        """Return whether the process runs."""
-        return self._process.poll() is None
-
-    def await_ready(self, gone: Callable[[], bool] | None = None) -> None:
-        """Wait until the store is open; raises `UnavailableError` where it does not open."""
-        if self._ready:
-            return
-        kind, content = self.receive(time.monotonic() + START_SECONDS, gone)
-        if kind != worker.READY:
-            raise UnavailableError(json.loads(content)["message"])
-        self._ready = True
-
-    def send(self, request: Mapping[str, Any]) -> None:
-        """Hand over a request; raises `WorkerDiedError` where nobody takes it."""
-        payload = json.dumps(request).encode()
-        rest = memoryview(worker.FRAME.pack(b"q", len(payload)) + payload)
-        try:
-            while rest:
-                rest = rest[_pipe(self._process.stdin).write(rest) :]
-        except (BrokenPipeError, ValueError):
-            raise self._cause() from None
-
-    def receive(self, until: float, gone: Callable[[], bool] | None = None) -> tuple[bytes, bytes]:
-        """Return the next frame's kind and content.
-
-        Raises `DeadlineError` when the clock (`time.monotonic`) passes `until`, `AbandonedError` when `gone` answers
-        true, and what the worker died of where it died.
-        """
-        self._fill(worker.FRAME.size, until, gone)
-        kind, length = worker.FRAME.unpack_from(self._buffer)
-        end = worker.FRAME.size + length
-        self._fill(end, until, gone)
-        content = bytes(self._buffer[worker.FRAME.size : end])
-        del self._buffer[:end]
-        return kind, content
-
-    def kill(self) -> None:
-        """End the process at once; its pipes stay open for whoever reads them."""
-        self._process.kill()
-        self._process.wait()
-
-    def end(self) -> None:
-        """End the process and close its pipes."""
-        self.kill()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            _pipe(pipe).close()
-
-    def _fill(self, length: int, until: float, gone: Callable[[], bool] | None) -> None:
-        while len(self._buffer) < length:
-            remaining = until - time.monotonic()
-            if remaining <= 0:
-                raise _deadline()
-            if not self._poll.poll(1000 * (remaining if gone is None else min(remaining, GONE_EVERY))):
-                if gone is not None and gone():
-                    raise AbandonedError("whoever asked is gone")
-                continue
-            piece = os.read(self._answers, worker.BLOCK_BYTES)
-            if not piece:
-                raise self._cause()
-            self._buffer += piece
-
-    def _cause(self) -> UnavailableError:
-        """Return what the worker died of."""
-        try:
-            code = self._process.wait(1)
-        except subprocess.TimeoutExpired:  # it closed its pipes and lives
-            self.kill()
-            code = self._process.returncode
-        if code == -signal.SIGALRM:
-            return _deadline()
-        stderr = _pipe(self._process.stderr)
-        last_words = os.read(stderr.fileno(), _STDERR_BYTES) if not stderr.closed else b""
-        if b"memory allocation" in last_words or b"MemoryError" in last_words:
-            return _out_of_memory()
-        if code in _ENDED_FROM_OUTSIDE:
-            _log.error("query worker %d was ended from outside: %s", self.pid, code)
-            return WorkerKilledError(Fault("a query worker was ended from outside, code {code}", values={"code": code}))
-        lines = last_words.decode(errors="replace").strip().splitlines()
-        _log.error("query worker %d ended with %s: %s", self.pid, code, lines[-1] if lines else "no word")
-        return WorkerDiedError(Fault("a query worker ended by itself, code {code}", values={"code": code}))
+    client: str
 
 
 class Answer:
@@ -226,10 +73,14 @@ class Answer:
     Iteration raises what `Pool.run` raises where the answer breaks off. `close()` before the end ends the worker.
     """
 
-    def __init__(self, pool: "Pool", until: float) -> None:
+    def __init__(self, pool: "Pool", until: float, client: str) -> None:
         self.until = until
         """When the query's time is over (`time.monotonic`)."""
+        self.client = client
+        """Who asked."""
         self.worker: Worker | None = None
+        self.rows: int | None = None
+        """Rows, triples or the one boolean in it, once it has come to its end."""
         self.kind = ""
         """"table" (rows or a boolean) or "graph"."""
         self.format = ""
@@ -274,12 +125,14 @@ class Answer:
     ) -> None:
         self.close()
 
-    def ask(self, query: Query, seconds: float, gone: Callable[[], bool] | None) -> None:
+    def ask(self, query: Query, gone: Callable[[], bool] | None) -> None:
         """Send the query and read the header."""
         present = self._present()
         present.await_ready(gone)
-        self.until = time.monotonic() + seconds
-        present.send({**asdict(query), "seconds": seconds})
+        seconds = self.until - time.monotonic()
+        if seconds <= 0:
+            raise deadline()
+        present.send({**vars(query), "seconds": seconds})
         header = self._next(worker.HEADER, gone)
         if header is None:
             raise WorkerDiedError("a query worker sent an answer without a header")
@@ -292,6 +145,7 @@ class Answer:
         if kind == wanted:
             return content
         if kind == worker.END:
+            self.rows = json.loads(content)["rows"]
             return None
         if kind == worker.ERROR:
             raise self._said(json.loads(content))
@@ -300,7 +154,9 @@ class Answer:
     def _said(self, error: Mapping[str, Any]) -> QueryError | UnavailableError:
         reason, message = error["reason"], error["message"]
         if reason == "memory":
-            return _out_of_memory()
+            return out_of_memory()
+        if reason in ("rows", "bytes"):
+            return TooLargeError(reason, int(message))
         if reason in ("syntax", "dataset", "format"):
             self._settle(healthy=True)
             return QueryError(reason, message, error.get("line"), error.get("column"), error.get("expected", ()))
@@ -318,42 +174,56 @@ class Answer:
 
 
 class Pool:
-    """Runs queries, `size` at a time. For many threads at once."""
+    """Runs queries, `size` at a time, with fair shares for those who ask. For many threads at once."""
 
     def __init__(
-        self, size: int, memory: int, *, wait_seconds: float = 2.0, queue: int = 1, queries_each: int = 1000
+        self, size: int, memory: int, *, queue: int = 1, each: int | None = None, queries_each: int = 10_000
     ) -> None:
         """Make a pool of up to `size` workers whose queries may use `memory` MiB.
 
-        Where all are busy, up to `queue` callers wait, `wait_seconds` at most. A worker is replaced after
-        `queries_each` queries.
+        Where all are busy, up to `queue` callers wait, each until its deadline. One client may have `each` queries
+        running and waiting (None: as many as there is room for); it never gets the last worker while it has others.
+        A worker is replaced after `queries_each` queries.
         """
         self.size = size
         self.memory = memory
-        self.wait_seconds = wait_seconds
         self.queue = queue
+        self.each = each
         self.queries_each = queries_each
         self._changed = Condition()
-        self._waiting = 0
+        self._waiting: list[_Turn] = []
         self._closed = False
         self._idle: list[Worker] = []
         self._running: set[Answer] = set()
         self._started = _Started()
         self._finalizer = weakref.finalize(self, self._started.end_all)
 
-    def run(self, store: Path, query: Query, seconds: float, *, gone: Callable[[], bool] | None = None) -> Answer:
+    @property
+    def running(self) -> int:
+        """How many queries run."""
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a worker."""
+        return len(self._waiting)
+
+    def run(
+        self, store: Path, query: Query, seconds: float, *, client: str = "", gone: Callable[[], bool] | None = None
+    ) -> Answer:
         """Return the answer of `query` over the store at `store` as soon as its header is known.
 
-        The whole of it must have come `seconds` after the worker took it. `gone` is asked now and then whether whoever
-        asked has left.
+        The whole of it must have come `seconds` from now. `client` is who asks, as far as shares go; `gone` is asked
+        now and then whether whoever asked has left.
 
-        Raises `QueryError` where the query is at fault, `BusyError`, `DeadlineError`, `QueryMemoryError`,
-        `WorkerKilledError`, `WorkerDiedError`, `AbandonedError`, and `UnavailableError` where the store does not open.
+        Raises `QueryError` where the query is at fault, `BusyError`, `CrowdedError`, `DeadlineError`,
+        `QueryMemoryError`, `TooLargeError`, `WorkerKilledError`, `WorkerDiedError`, `AbandonedError`, and
+        `UnavailableError` where the store does not open.
         """
-        answer = self._admit()
+        answer = self._admit(client, time.monotonic() + seconds, gone)
         try:
             answer.worker = self._worker(store)
-            answer.ask(query, seconds, gone)
+            answer.ask(query, gone)
         except BaseException:
             answer.close()
             raise
@@ -380,7 +250,7 @@ class Pool:
         present = answer.worker
         if present is not None:
             present.answered += 1
-            if not healthy or self._closed or present.answered >= self.queries_each:
+            if not healthy or self._closed or present.slow or present.answered >= self.queries_each:
                 self._started.end(present)
                 present = None if answer.worker is None or self._closed else self._replacement(answer.worker.store)
         with self._changed:
@@ -389,32 +259,55 @@ class Pool:
             if present is not None and counted and not self._closed:
                 self._idle.append(present)
                 present = None
-            self._changed.notify()
+            self._changed.notify_all()
         if present is not None:  # its place was given to another already
             self._started.end(present)
 
-    def _admit(self) -> Answer:
-        """Return an answer to be, counted as running; raises `BusyError` where there is no place for it."""
-        until = time.monotonic() + self.wait_seconds
+    def _admit(self, client: str, until: float, gone: Callable[[], bool] | None) -> Answer:
+        """Return an answer to be, counted as running, as soon as it is its turn."""
+        turn = _Turn(client)
         with self._changed:
-            if len(self._running) >= self.size and not self._reclaim():
-                if self._waiting >= self.queue:
-                    raise _busy()
-                self._waiting += 1
-                try:
-                    while len(self._running) >= self.size and not self._reclaim():
-                        now = time.monotonic()
-                        if now >= until:
-                            raise _busy()
-                        overdue = min(answer.overdue for answer in self._running)
-                        self._changed.wait(max(0.001, min(until, overdue) - now))
-                finally:
-                    self._waiting -= 1
-            if self._closed:
-                raise _busy()
-            answer = Answer(self, time.monotonic() + START_SECONDS)
-            self._running.add(answer)
-            return answer
+            if self.each is not None and self._of(client) >= self.each:
+                raise CrowdedError("one client has as many queries here as it may")
+            self._waiting.append(turn)
+            try:
+                if self._next() is not turn and len(self._waiting) > self.queue:
+                    raise BusyError("every query worker is busy")
+                while self._next() is not turn:
+                    self._await_change(until, gone)
+                if self._closed:
+                    raise BusyError("every query worker is busy")
+                answer = Answer(self, until, client)
+                self._running.add(answer)
+            finally:
+                self._waiting.remove(turn)
+                self._changed.notify_all()
+        return answer
+
+    def _await_change(self, until: float, gone: Callable[[], bool] | None) -> None:
+        """Wait for a moment; raises `DeadlineError` and `AbandonedError` for whoever waits in vain."""
+        now = time.monotonic()
+        if now >= until:
+            raise DeadlineError("the query waited for a worker until its deadline", waited=True)
+        if gone is not None and gone():
+            raise AbandonedError("whoever asked is gone")
+        overdue = min((answer.overdue for answer in self._running), default=until)
+        self._changed.wait(max(0.001, min(until, overdue, now + GONE_EVERY) - now))
+
+    def _next(self) -> "_Turn | None":
+        """Return whose turn it is, None where there is no room: who has least running, and of these who came first."""
+        if self._closed:
+            return self._waiting[0]
+        if len(self._running) >= self.size and not self._reclaim():
+            return None
+        running = Counter(answer.client for answer in self._running)
+        share = max(1, self.size - 1)
+        fair = [turn for turn in self._waiting if running[turn.client] < share]
+        return min(fair, key=lambda turn: running[turn.client], default=None)
+
+    def _of(self, client: str) -> int:
+        clients = [*(answer.client for answer in self._running), *(turn.client for turn in self._waiting)]
+        return clients.count(client)
 
     def _reclaim(self) -> bool:
         """Free the place of an answer whose time is over and whose reader dawdles; return whether there was one."""
@@ -471,22 +364,3 @@ class _Started:
     def pids(self) -> list[int]:
         with self._lock:
             return sorted(present.pid for present in self._workers)
-
-
-def _pipe(pipe: Any) -> Any:
-    """Return one of the process's pipes; all three were asked for."""
-    if pipe is None:
-        raise AssertionError("a worker is started with three pipes")
-    return pipe
-
-
-def _busy() -> BusyError:
-    return BusyError("every query worker is busy")
-
-
-def _deadline() -> DeadlineError:
-    return DeadlineError("the query was ended at its deadline")
-
-
-def _out_of_memory() -> QueryMemoryError:
-    return QueryMemoryError("the query needs more memory than a query may use")
