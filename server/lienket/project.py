@@ -90,7 +90,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("folders.shapes", str, "shapes", "Where the SHACL shapes are."),
     Setting("folders.var", str, "var", "Where releases are written."),
     Setting("releases.keep", int, 5, "How many releases are kept; the current and the one before it always are."),
-    Setting("releases.days", int, 0, "Releases younger than so many days are kept too, however many they are."),
+    Setting("releases.days", int, 0, "Releases younger than so many days are kept too, however many they are.", least=0),
     Setting("server.host", str, "127.0.0.1", "Address to listen on."),
     Setting("server.port", int, 8000, "Port to listen on."),
     Setting("server.processes", int, 2, "Web processes."),
