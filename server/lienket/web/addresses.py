@@ -5,6 +5,7 @@ everything works on localhost and behind a proxy of another name.
 """
 
 import re
+import unicodedata
 from contextlib import suppress
 from urllib.parse import quote, unquote
 
@@ -37,7 +38,10 @@ def spellings(path: str) -> list[str]:
     decoded = unquote(plain)
     strict = "".join(c if c > "\x7f" else quote(c, safe=_UNRESERVED) for c in decoded)
     lenient = "".join(c if c > "\x7f" else quote(c, safe=_KEPT.removesuffix("%")) for c in decoded)
-    return list(dict.fromkeys((plain, strict, lenient, quote(plain, safe=_KEPT))))
+    found = (plain, strict, lenient)
+    # one keyboard types a letter with its accents as one character, another one as several
+    forms = [unicodedata.normalize(form, each) for form in ("NFC", "NFD") for each in found]
+    return list(dict.fromkeys((*found, quote(plain, safe=_KEPT), *forms, *(quote(each, safe=_KEPT) for each in forms))))
 
 
 def requested_path() -> str:
@@ -76,6 +80,11 @@ def document(iri: str, suffix: str = "") -> str:
     elif first == "ontology":
         rest = "doc/" + rest
     return f"{request.script_root}/{quote(rest, safe=_KEPT)}{suffix}"
+
+
+def canonical(iri: str) -> str:
+    """Return where the document about one of our own IRIs is at home."""
+    return project().base_iri + document(iri).removeprefix(request.script_root).removeprefix("/")
 
 
 def uri(iri: str) -> str:

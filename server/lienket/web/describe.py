@@ -8,7 +8,8 @@ Nothing here knows HTML; `graphs.py` writes the same statements as RDF.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import islice
+from typing import Final, cast
 from urllib.parse import unquote, urlsplit
 
 import pyoxigraph as ox
@@ -156,14 +157,25 @@ def exists(present: Shown, iri: str) -> bool:
         return False
 
 
-def statements(present: Shown, iri: str) -> list[Statement]:
-    """Return what is said of `iri` and of the nodes that belong to it, at most `MOST_STATEMENTS` + 1."""
+def statements(present: Shown, iri: str, page: int = 1) -> list[Statement]:
+    """Return what is said of `iri` and of the nodes that belong to it, a page of `MOST_STATEMENTS` and one more."""
+    start = (page - 1) * MOST_STATEMENTS
+    rows = present.store.query(query("statements"), bindings={"subject": ox.NamedNode(iri)})
     found = []
-    for row in present.store.select(query("statements"), subject=ox.NamedNode(iri)):
-        node, predicate = row.get("node"), row["predicate"]
+    for row in islice(cast("ox.QuerySolutions", rows), start, start + MOST_STATEMENTS + 1):
+        node, predicate = row["node"], row["predicate"]
         if isinstance(predicate, ox.NamedNode) and (node is None or isinstance(node, ox.NamedNode | ox.BlankNode)):
             found.append(Statement(node, predicate, row["object"], iri_of(row["graph"])))
     return found
+
+
+def successors(present: Shown, iri: str) -> list[str]:
+    """Return what says of itself that it has replaced `iri`."""
+    try:
+        rows = present.store.select(query("successors"), subject=ox.NamedNode(iri))
+    except ValueError:  # no IRI can be written like this
+        return []
+    return [iri_of(row["successor"]) for row in rows]
 
 
 def describe(

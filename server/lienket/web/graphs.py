@@ -6,39 +6,46 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pyoxigraph as ox
 
-from lienket.formats import CSV, Format
-from lienket.web.describe import MOST_STATEMENTS, Statement
+from lienket.formats import CSV, JSON_LD, Format
+from lienket.vocabulary import HYDRA, RDF
+from lienket.web import jsonld
+from lienket.web.describe import Statement
 from lienket.web.names import iri_of
-from lienket.web.problems import Problem
 
 
 def triples(iri: str, said: Sequence[Statement]) -> list[ox.Triple]:
-    """Return the triples of a description, each once.
-
-    Raises `Problem` where the description is not complete: half an answer would look like a whole one.
-    """
-    if len(said) > MOST_STATEMENTS:
-        raise Problem(
-            403,
-            "Too much to describe at once",
-            "More than {number} statements are made about this; take the dataset's download instead.",
-            values={"number": MOST_STATEMENTS},
-        )
+    """Return the triples of a description, each once."""
     subject = ox.NamedNode(iri)
     return list(dict.fromkeys(ox.Triple(s.node or subject, s.predicate, s.object) for s in said))
 
 
-def written(iri: str, said: Sequence[Statement], format_: Format, prefixes: Mapping[str, str]) -> bytes:
-    """Return a description in an RDF format, or as CSV; raises `Problem` where it is not complete."""
-    found = triples(iri, said)
-    if format_ is CSV:
-        return _table(found).encode()
-    return serialized(found, format_, prefixes)
+def paged(document: str, number: int, *, more: bool) -> list[ox.Triple]:
+    """Return the triples that say that the RDF is page `number` of what the address `document` has to say.
+
+    Hydra's partial collection view: <https://www.hydra-cg.com/spec/latest/core/#example-20-a-hydra-partialcollectionview>.
+    """
+    view = ox.NamedNode(f"{document}?page={number}")
+    said = [
+        ox.Triple(ox.NamedNode(document), ox.NamedNode(HYDRA + "view"), view),
+        ox.Triple(view, ox.NamedNode(RDF + "type"), ox.NamedNode(HYDRA + "PartialCollectionView")),
+        ox.Triple(view, ox.NamedNode(HYDRA + "first"), ox.NamedNode(f"{document}?page=1")),
+    ]
+    for name, page in (("previous", number - 1), *((("next", number + 1),) if more else ())):
+        if page:
+            said.append(ox.Triple(view, ox.NamedNode(HYDRA + name), ox.NamedNode(f"{document}?page={page}")))
+    return said
+
+
+def written(found: Sequence[ox.Triple], format_: Format, prefixes: Mapping[str, str]) -> bytes:
+    """Return a description in an RDF format, or as CSV."""
+    return _table(found).encode() if format_ is CSV else serialized(found, format_, prefixes)
 
 
 def serialized(found: Iterable[ox.Triple], format_: Format, prefixes: Mapping[str, str]) -> bytes:
     """Return triples in an RDF format, with those of `prefixes` that they use."""
     ordered = list(found)
+    if format_ is JSON_LD:
+        return jsonld.written(ordered, prefixes)
     used = "\n".join(_iris(ordered))
     wanted = {name: namespace for name, namespace in prefixes.items() if namespace in used}
     text = ox.serialize(ordered, format=format_.rdf, prefixes=wanted)

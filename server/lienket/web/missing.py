@@ -1,6 +1,7 @@
 """Addresses that lead nowhere, and what they may have meant."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote
 
@@ -33,6 +34,19 @@ def not_here(present: Shown, path: str) -> Problem:
     suggestions = [{"iri": hit.iri, "label": hit.label, "address": addresses.local(hit.iri)} for hit in hits]
     members: dict[str, object] = {"suggestions": suggestions} if suggestions else {}
     return Problem(404, title, detail, members=members)
+
+
+def gone(successors: Sequence[str]) -> Problem:
+    """Return the problem that what was asked for is described no more, with what has taken its place."""
+    links = ", ".join(f'<{addresses.uri(iri)}>; rel="successor-version"' for iri in successors)
+    return Problem(
+        410,
+        "Described no more",
+        "Nothing is said of this any more. It was replaced by: {successors}",
+        values={"successors": ", ".join(successors)},
+        members={"successors": [{"iri": iri, "address": addresses.local(iri)} for iri in successors]},
+        headers={"Link": links},
+    )
 
 
 def no_route(error: NotFound) -> Response:

@@ -4,6 +4,7 @@ A name answers 303 to its document (<https://www.w3.org/TR/cooluris/#r303gendocu
 its suffix, or by the `Accept` header where it has none.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -12,9 +13,19 @@ from markupsafe import Markup
 from lienket.formats import CSV, GRAPH_FORMATS, HTML, Format
 from lienket.web import addresses, graphs, language, marked_up
 from lienket.web.answers import iri_argument, page_number, sent, split_suffix, unchanged, wanted
-from lienket.web.describe import Description, describe, exists, statements, values_of
+from lienket.web.datasets import datasets
+from lienket.web.describe import (
+    MOST_STATEMENTS,
+    Description,
+    Statement,
+    describe,
+    exists,
+    statements,
+    successors,
+    values_of,
+)
 from lienket.web.lists import pointing, pointing_by
-from lienket.web.missing import not_here
+from lienket.web.missing import gone, not_here
 from lienket.web.names import Text, links, order_of
 from lienket.web.problems import Problem
 from lienket.web.shown import Shown, shown
@@ -35,6 +46,7 @@ def name(key: str = "") -> Response:
         location += "?" + request.query_string.decode("ascii", "replace")
     response = redirect(location, 303)
     response.headers["Cache-Control"] = "public, no-cache"
+    response.headers.add("Link", f'<{addresses.document(iri)}>; rel="describedby"')
     return response  # type: ignore[return-value]
 
 
@@ -44,18 +56,55 @@ def document(key: str) -> Response:
     present = shown()
     path = addresses.requested_path().removeprefix("doc/")
     iri, suffix = resolved(present, path if path.partition("/")[0].partition(".")[0] == "ontology" else "id/" + path)
+    if path.endswith("/"):
+        return redirect(addresses.document(iri, "." + suffix if suffix else ""), 308)  # type: ignore[return-value]
     format_ = wanted(DOCUMENT_FORMATS, suffix)
     if (answer := unchanged(present, format_)) is not None:
         return answer
+    said = statements(present, iri, 1 if format_ is HTML else page_number())
     if format_ is HTML:
-        body: bytes | str = page(present, iri)
+        response = sent(page(present, iri, said), present, format_, iri=iri, among=DOCUMENT_FORMATS)
     else:
-        body = graphs.written(iri, statements(present, iri), format_, present.prefixes)
-    return sent(body, present, format_, iri=iri, among=DOCUMENT_FORMATS)
+        response = _data(present, iri, said, format_)
+    for link in _links(present, iri, said):
+        response.headers.add("Link", link)
+    return response
 
 
-def page(present: Shown, iri: str) -> str:
-    """Return the page about a thing, or one of its longer lists."""
+def _data(present: Shown, iri: str, said: Sequence[Statement], format_: Format) -> Response:
+    """Return a description as data: all of it, or a page of it that says so."""
+    number, more = page_number(), len(said) > MOST_STATEMENTS
+    if not said and number > 1:
+        raise Problem.of(404)
+    found = graphs.triples(iri, said[:MOST_STATEMENTS])
+    links = []
+    if more or number > 1:
+        about = addresses.canonical(iri)
+        found += graphs.paged(about, number, more=more)
+        here = addresses.document(iri, "." + format_.suffix)
+        links = [f'<{here}?page={number - 1}>; rel="prev"'] if number > 1 else []
+        links += [f'<{here}?page={number + 1}>; rel="next"'] if more else []
+    body = graphs.written(found, format_, present.prefixes)
+    response = sent(body, present, format_, iri=iri, among=DOCUMENT_FORMATS)
+    for link in links:
+        response.headers.add("Link", link)
+    return response
+
+
+def _links(present: Shown, iri: str, said: Sequence[Statement]) -> Iterator[str]:
+    """Yield where the document is at home, what it belongs to, and what one may do with it (RFC 8288)."""
+    yield f'<{addresses.uri(addresses.canonical(iri))}>; rel="canonical"'
+    catalogued = datasets(present)
+    about = [catalogued[graph] for graph in dict.fromkeys(s.graph for s in said if s.node is None)
+             if graph in catalogued]  # fmt: skip
+    for source in about:
+        yield f'<{addresses.uri(source.iri)}>; rel="collection"'
+    for licence in dict.fromkeys(source.licence for source in about if source.licence):
+        yield f'<{addresses.uri(licence)}>; rel="license"'
+
+
+def page(present: Shown, iri: str, said: Sequence[Statement]) -> str:
+    """Return the page about a thing of which so much is said, or one of its longer lists."""
     pack = language.language()
     if "pointing" in request.args:
         part = pointing_by(
@@ -68,9 +117,8 @@ def page(present: Shown, iri: str) -> str:
         )
         if not part.subjects:
             raise Problem.of(404)
-        described = describe(present, iri, statements(present, iri), pack)
+        described = describe(present, iri, said, pack)
         return render_template("pointing.html", described=described, part=part, trail=trail(present, described))
-    said = statements(present, iri)
     described = describe(present, iri, said, pack)
     if "property" in request.args:
         number = page_number()
@@ -101,15 +149,21 @@ def trail(present: Shown, described: Description) -> list[tuple[Text, str]]:
 def resolved(present: Shown, path: str) -> tuple[str, str]:
     """Return the IRI that a requested path stands for, and the suffix that asks for a format or "".
 
-    A suffix counts only where the whole path is not itself the name of something. Raises `Problem` 404, with
-    suggestions, where nothing is said of any reading of the path.
+    A suffix counts only where the whole path is not itself the name of something, and a slash at the end only where
+    that is part of the name. Raises `Problem` 404, with suggestions, where nothing is said of any reading of the path,
+    and 410 with its successors where something else says that it has replaced it.
     """
     readings = [(path, "")]
     stem, suffix = split_suffix(path, DOCUMENT_FORMATS)
     if suffix:
         readings.append((stem, suffix))
-    for reading, its_suffix in readings:
-        for iri in addresses.iris(reading):
-            if exists(present, iri):
-                return iri, its_suffix
+    if path.endswith("/"):
+        readings.append((path.rstrip("/"), ""))
+    candidates = [(iri, its_suffix) for reading, its_suffix in readings for iri in addresses.iris(reading)]
+    for iri, its_suffix in candidates:
+        if exists(present, iri):
+            return iri, its_suffix
+    for iri, _ in candidates:
+        if followed := successors(present, iri):
+            raise gone(followed)
     raise not_here(present, path)
