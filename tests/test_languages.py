@@ -20,7 +20,7 @@ from lienket.datatypes import DATATYPES
 from lienket.errors import Fault, InputError
 from lienket.mapping.functions import functions
 from lienket.mapping.reading import PLACES
-from lienket.validation.explanations import BY_QUERY, MISSING, SENTENCES
+from lienket.validation.explanations import BY_QUERY, MISSING, OF_ANOTHER, SENTENCES
 from lienket.validation.parameters import EXPECTED
 
 from .test_mapping import answer
@@ -242,7 +242,7 @@ def fault_messages() -> Iterator[str]:
                     for place in places.get(path.name, PLACES):
                         yield from (f"{PLACES[place]} {text}" for text in texts)
     yield from (datatype.expectation for datatype in DATATYPES.values())
-    yield from (*SENTENCES.values(), MISSING, BY_QUERY, *EXPECTED.values())
+    yield from (*SENTENCES.values(), MISSING, OF_ANOTHER, BY_QUERY, *EXPECTED.values())
     yield from (datatype.hint for datatype in DATATYPES.values() if datatype.reader)
 
 

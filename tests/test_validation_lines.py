@@ -17,16 +17,19 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 IRIS = ("http://x.example", "https://x.example:80/a/b?c=d#e", "urn:isbn:1-2", "http://x.example/Huế%20", "http:a", "a",
         "http://x.example/a#b#c", "http://x.example/a b", "http://x.example/%zz", "http://x.example/[a]",
         "mailto:a@b.c", "http://x.example/?a?b", "http://[::1]/", "http://x.example:99999999/", "HTTP://x.example/",
-        "http://x.example/\\u00E9", "http://x.example/\ufdd0", "urn:a:", "https:///a", "http://..", "urn:x:a|b")  # fmt: skip
+        "http://x.example/\\u00E9", "http://x.example/\ufdd0", "urn:a:", "https:///a",
+        "http://..", "urn:x:a|b")  # fmt: skip
 SUFFIXES = ("", "@vi", "@en-GB", "@EN", "@a", "@x-y", f"^^<{XSD}integer>", f"^^<{XSD}string>", "^^<a>", "^^", "@")
-pieces = st.sampled_from(("a", "ế", "e\u0302", " ", ".", '\\"', "\\\\", "\\n", "\\t", "\\u0041", "\t", "\x7f", "\x00", "\u2028",
+pieces = st.sampled_from(("a", "ế", "e\u0302", " ", ".", '\\"', "\\\\", "\\n", "\\t", "\\u0041", "\t", "\x7f", "\x00",
+                          "\u2028",
                           "\U0001f600", "\\", '"', "\\r", "\ufeff", "\x85"))  # fmt: skip
 iris = st.sampled_from(IRIS).map("<{}>".format)
 literals = st.tuples(st.lists(pieces, max_size=4).map("".join), st.sampled_from(SUFFIXES)).map(
     lambda parts: f'"{parts[0]}"{parts[1]}'
 )
 subjects = iris | st.just("_:b")
-lines = st.tuples(subjects, iris, subjects | literals, st.sampled_from((" .", " .", " .", ".", " . ", " . # x", ""))).map(
+ends = st.sampled_from((" .", " .", " .", ".", " . ", " . # x", ""))
+lines = st.tuples(subjects, iris, subjects | literals, ends).map(
     lambda parts: " ".join(parts[:3]) + parts[3]
 ) | st.sampled_from(("", "# comment", "\r"))
 
@@ -52,7 +55,8 @@ def test_lines_are_what_the_parser_makes_of_them(written: list[str], end: str) -
 
 @pytest.mark.parametrize("suffix", ["", "@vi", f"^^<{XSD}integer>"])
 def test_ordinary_lines_are_taken(suffix: str, tmp_path: Path) -> None:
-    (tmp_path / "a.nt").write_text(f'<http://x.example/a#b> <https://x.example/> "Huế \\"7\\""{suffix} .\n' * 2, "utf-8")
+    line = f'<http://x.example/a#b> <https://x.example/> "Huế \\"7\\""{suffix} .\n'
+    (tmp_path / "a.nt").write_text(line * 2, "utf-8")
     with duckdb.connect(":memory:") as connection:
         make_table(connection, "taken")
         assert take_lines(connection, "taken", tmp_path / "a.nt")

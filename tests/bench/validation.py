@@ -6,14 +6,17 @@ have to hold the same results, one by one. Of the large table, mapping and valid
 
 import json
 import os
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 import click
+import duckdb
 import pyoxigraph as ox
 
+from lienket.validation import changed_nodes, read_shapes, refers_to, told, validate_relation
 from tests.bench.mapping import OURS, PERMITS, PREFIXES, SOURCE, permits, triples_map
 from tests.bench.processes import LIENKET, PYTHON, Run, folder_of, measure, peer
 
@@ -66,6 +69,24 @@ with map_rules([read_rules(folder / "ours.rml.ttl")], root=folder, language=None
 Path("times.json").write_text(json.dumps([len(report.results), times[1] - times[0], times[2] - times[1]]))
 """
 
+TOWNS: Final = 20
+TOWN: Final = """
+    SELECT * FROM (SELECT '<http://example.org/{kind}/' || r || '>' AS subject, unnest([
+        {{'predicate': '<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>', 'object': '<http://example.org/{class_}>'}},
+        {{'predicate': '<http://example.org/name>', 'object': '"Tên ' || r || '"'}},
+        {{'predicate': '<http://example.org/ward>', 'object': '<http://example.org/ward/' || r // 2 || '>'}}
+    ], recursive := true) FROM range({first}, {last}) AS t(r))
+"""
+"""Rows of a dataset: wards, or permits in wards."""
+TOWN_SHAPES: Final = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix ex: <http://example.org/> .
+ex:WardShape a sh:NodeShape ; sh:targetClass ex:Ward ; sh:property [ sh:path ex:name ; sh:minCount 1 ] .
+ex:Shape a sh:NodeShape ; sh:targetClass ex:Permit ; sh:property
+    [ sh:path ex:name ; sh:minCount 1 ; sh:maxCount 1 ; sh:pattern "^Tên " ] ,
+    [ sh:path ex:ward ; sh:minCount 1 ; sh:class ex:Ward ] .
+"""
+
 
 def triples(permits_: int) -> Iterator[str]:
     """Yield N-Triples of permits, six each; of a hundred permits one is faulty, in one of five ways."""
@@ -100,7 +121,7 @@ def results(report: Path) -> Counter[tuple[str, ...]]:
     return Counter(tuple(said.get(name, "") for name in names) for said in found.values() if names[0] in said)
 
 
-def told(name: str, run: Run, ours: Run, further: str = "") -> str:
+def line_of(name: str, run: Run, ours: Run, further: str = "") -> str:
     """Return the line of a Markdown table about one run."""
     return f"| {name} | {run.seconds:.2f} | {run.memory:,.0f} | {run.seconds / ours.seconds:.1f} |{further}"
 
@@ -130,8 +151,8 @@ def against_peer(number: int) -> None:
         raise SystemExit(f"{found.total()} results, and {PEER} has {expected.total()}; not all are the same")
     click.echo(f"\n### {number:,} triples in a file, {found.total():,} results\n")
     click.echo("| | s | MiB | times ours |\n|---|---|---|---|")
-    click.echo(told("lienket validate", ours, ours))
-    click.echo(told(PEER, theirs, ours))
+    click.echo(line_of("lienket validate", ours, ours))
+    click.echo(line_of(PEER, theirs, ours))
 
 
 def large_table(rows: int) -> None:
@@ -154,10 +175,48 @@ def large_table(rows: int) -> None:
     click.echo(f"\nMost memory of both together: {run.memory:,.0f} MiB.")
 
 
+def referring(rows: int) -> None:
+    """Change one of twenty datasets, half of them wards and half permits in these; validate again what is concerned."""
+    folder = folder_of("validation")
+    (folder / "shapes.ttl").write_text(TOWN_SHAPES, encoding="utf-8")
+    shapes = read_shapes([folder / "shapes.ttl"])
+    connection = duckdb.connect(":memory:")
+    ids = [f"{kind}s{number}" for number in range(TOWNS // 2) for kind in ("ward", "permit")]
+    for number, name in enumerate(ids):
+        first, kind = number // 2 * rows, name.rstrip("0123456789")[:-1]
+        town = TOWN.format(kind=kind, class_=kind.title(), first=first, last=first + rows)
+        connection.execute(f"CREATE TABLE {name} AS {town}")
+
+    def validated(names: Iterable[str]) -> float:
+        started = time.perf_counter()
+        for name in names:
+            elsewhere = "".join(each.text() for other, each in before.items() if other != name)
+            validate_relation(connection, name, shapes, elsewhere=elsewhere)
+        return time.perf_counter() - started
+
+    before = {name: told(connection, name, shapes) for name in ids}
+    all_ = validated(ids)
+    changed = "wards3"
+    ward = f"<http://example.org/ward/{3 * rows}>"
+    connection.execute(f"UPDATE {changed} SET object = '<http://example.org/Town>' "
+                       f"WHERE subject = '{ward}' AND ends_with(predicate, '#type>')")  # fmt: skip
+    started = time.perf_counter()
+    nodes = changed_nodes(before, before | {changed: told(connection, changed, shapes)})
+    concerned = [changed, *(name for name in ids if name != changed and refers_to(connection, name, nodes))]
+    looked = time.perf_counter() - started
+    again = looked + validated(concerned)
+    click.echo(f"\n### {TOWNS} datasets of {rows:,} rows, one changed: {len(concerned)} concerned\n")
+    click.echo("| | s | times all |\n|---|---|---|")
+    click.echo(f"| all validated | {all_:.2f} | 1.00 |")
+    click.echo(f"| who is concerned is looked up | {looked:.2f} | {looked / all_:.2f} |")
+    click.echo(f"| and validated again | {again:.2f} | {again / all_:.2f} |")
+
+
 def main() -> None:
-    """Measure both and print a table of each, in Markdown."""
+    """Measure all and print a table of each, in Markdown."""
+    referring(20_000)
     against_peer(int(os.environ.get("TRIPLES", "500000")))
-    large_table(int(os.environ.get("ROWS", "200000")) * 5)
+    large_table(int(os.environ.get("ROWS", "200000")))
 
 
 if __name__ == "__main__":

@@ -145,14 +145,15 @@ def validate(
     """Hold RDF files against SHACL shapes; needs no deployment."""
     from lienket import validation
 
-    report = validation.validate(data, validation.read_shapes(shape_files), engine=engine)
+    shapes = validation.read_shapes(shape_files)
+    report = validation.validate(data, shapes, engine=engine)
     if output:
         with written(output) as path:
             report.write(path)
     if as_json:
         click.echo(json.dumps([result.as_json() for result in report.results], ensure_ascii=False))
     else:
-        say(report.faults(lambda *_: ()))
+        say([*shapes.not_imported, *report.faults(lambda *_: ())])
         out.print("conforms" if report.conforms else f"{report.number:,} results")
     if any(result.severity == "error" for result in report.results):
         sys.exit(1)

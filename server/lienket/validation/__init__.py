@@ -13,6 +13,7 @@ import duckdb
 from .documents import Shapes, read_graph, read_shapes, read_triples
 from .engine import validate_relation
 from .lines import take_lines
+from .references import Told, changed_nodes, refers_to, told
 from .report import Place, Report, Result
 from .session import load, make_table
 
@@ -21,9 +22,13 @@ __all__ = [
     "Report",
     "Result",
     "Shapes",
+    "Told",
+    "changed_nodes",
     "read_graph",
     "read_shapes",
     "read_triples",
+    "refers_to",
+    "told",
     "validate",
     "validate_relation",
 ]

@@ -4,7 +4,7 @@ A misspelt SHACL term is skipped by validators without a word, so every term of 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import rdflib
-from rdflib.namespace import SH
+from rdflib.namespace import OWL, RDF, SH
 
 from ..errors import Fault, Faults, InputError, shown
 from ..formats import by_suffix
@@ -52,12 +52,15 @@ class Shapes:
     files: tuple[Path, ...]
     roots: tuple[Shape, ...]
     """The shapes that have targets; what they refer to hangs on them."""
+    not_imported: tuple[Fault, ...] = ()
+    """What the files import from the web and do not hold, as warnings."""
 
 
 def read_shapes(files: Iterable[Path]) -> Shapes:
     """Return the shapes in `files`.
 
-    Raises `InputError` with every fault: not RDF, an unknown term, a forbidden query, what contradicts SHACL.
+    Raises `InputError` with every fault: not RDF, an unknown term, a forbidden query, what contradicts SHACL, an import
+    of a file that is not among `files`.
     """
     files = tuple(files)
     faults = Faults()
@@ -69,8 +72,23 @@ def read_shapes(files: Iterable[Path]) -> Shapes:
             graph += stated
             for subject in stated.subjects():
                 places.setdefault(subject, shown(file))
+    not_imported = list(_not_imported(graph, files, places))
+    faults.found += [fault for fault in not_imported if fault.severity == "error"]
     faults.raise_if_any()
-    return Shapes(graph, files, read_model(graph, lambda node: places.get(node, ", ".join(map(shown, files)))))
+    roots = read_model(graph, lambda node: places.get(node, ", ".join(map(shown, files))))
+    return Shapes(graph, files, roots, tuple(not_imported))
+
+
+def _not_imported(
+    graph: rdflib.Graph, files: Iterable[Path], places: Mapping[rdflib.term.Node, str]
+) -> Iterator[Fault]:
+    """Yield what is imported and not there: of files an error, of the web a warning."""
+    there = {rdflib.URIRef(file.resolve().as_uri()) for file in files} | set(graph.subjects(RDF.type, OWL.Ontology))
+    for node, imported in sorted(graph.subject_objects(OWL.imports)):
+        if imported not in there:
+            yield Fault("imports {iri}, which is not among the files of shapes; give its file, too: nothing is fetched",
+                        file=places.get(node), values={"iri": imported},
+                        severity="error" if str(imported).startswith("file:") else "warning")  # fmt: skip
 
 
 def _checked(file: Path) -> rdflib.Graph:
@@ -103,7 +121,7 @@ def _is_data(graph: rdflib.Graph, node: rdflib.term.Node) -> bool:
 
     It is a shape all the same where it says anything that shapes say.
     """
-    types = [str(type_) for type_ in graph.objects(node, rdflib.RDF.type)]
+    types = [str(type_) for type_ in graph.objects(node, RDF.type)]
     said = {str(predicate).removeprefix(str(SH)) for predicate in graph.predicates(node)}
     of_shapes = (str(SH), str(rdflib.RDFS.Class), str(rdflib.OWL.Class))
     return bool(types) and not any(type_.startswith(of_shapes) for type_ in types) and said.isdisjoint(SHACL_TERMS)

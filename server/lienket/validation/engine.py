@@ -16,7 +16,7 @@ from .explanations import Found, explain
 from .focus import FOCUS, NEAR, FocusNodes
 from .query import TRIPLES, listed
 from .report import Further, Report, Result, filled, sorted_report
-from .session import Session
+from .session import OWN, Session
 from .shapes import Constraint, PredicatePath, PropertyShape, Shape, Term, foreign, needs_reference
 from .sieve import RowWise, units
 from .terms import plain
@@ -34,6 +34,7 @@ def validate_relation(
     shapes: Shapes,
     context: str = "",
     *,
+    elsewhere: str = "",
     rows: int | None = None,
     records: Sequence[RowWise] = (),
     scattered: str = _NOTHING,
@@ -41,12 +42,13 @@ def validate_relation(
 ) -> Report:
     """Return the report of `shapes` over a relation (subject, predicate, object) of terms in N-Triples syntax.
 
-    `context` is N-Triples of what the data refers to: known, and checked only where the data speaks of it. Of a view
+    `context` is N-Triples of what the data refers to: known, and checked only where the data speaks of it; `elsewhere`
+    N-Triples of what other data tells (`references.told`), which is looked up only, and not checked here. Of a view
     `rows` tells about how many rows it has. `records` are tables each of whose rows makes all of its triples that speak
     of its subject, and `scattered` is SQL (subject) of the subjects of all other triples; both for speed alone. Of each
     constraint `most` results are told, and of more the number.
     """
-    with Session.opened(connection, relation, rows, context) as session:
+    with Session.opened(connection, relation, rows, context, elsewhere) as session:
         validation = _Validation(session, shapes, records if session.is_view else (), scattered, most)
         report = sorted_report(validation.results())
         return replace(report, further=tuple(validation.further))
@@ -75,7 +77,7 @@ class _Validation:
                 yield from (result for _, result in self._found(shape, FOCUS, near=NEAR, wanted=answered))
             left = {constraint for _, constraint in units(shape)} - answered
             if left and self._focus.find(number, shape):
-                yield from (result for _, result in self._found(shape, FOCUS, wanted=left))
+                yield from (result for _, result in self._found(shape, FOCUS, near=OWN, wanted=left))
                 yield from self._by_reference(queries) if queries else ()
 
     def _found(
@@ -112,7 +114,7 @@ class _Validation:
         return {value: sorted_report(results).results for value, results in reasons.items()}
 
     def _by_reference(self, asked: Sequence[Shape], *, whole: bool = False) -> Iterator[Result]:
-        """Yield what pySHACL finds for queries in SPARQL, over the triples that the queries can see.
+        """Yield what pySHACL finds for queries in SPARQL, over what they can see of the data and its context.
 
         With `whole` it is asked for everything that the shapes say, over all triples.
         """
@@ -122,7 +124,8 @@ class _Validation:
         focus = [node for (node,) in self._session.ask(f"SELECT node FROM {FOCUS}")]
         read = None if whole else predicates_read(self._shapes.graph, asked)
         where = "" if read is None else f" WHERE predicate IN ({listed(sorted(read))})" if read else " WHERE false"
-        triples = self._session.ask(f"SELECT DISTINCT subject, predicate, object FROM {TRIPLES}{where}")
+        relation = TRIPLES if whole else OWN
+        triples = self._session.ask(f"SELECT DISTINCT subject, predicate, object FROM {relation}{where}")
         yield from validate_focus_nodes(triples, self._shapes, asked, focus, whole=whole)
 
 

@@ -56,6 +56,7 @@ SENTENCES: Final[Mapping[str, str]] = {
 }
 """Component → sentence with placeholders."""
 
+OF_ANOTHER: Final = "is of the datatype {other}, and {wanted} is needed"
 MISSING: Final = "is missing"
 BY_QUERY: Final = "is found by the query of {shape}"
 _MOST_SHOWN: Final = 5
@@ -69,9 +70,9 @@ def explain(shape: Shape, constraint: Constraint, found: Found) -> Explanation:
     if constraint.component == "MinCount" and found.number == 0:
         return Explanation(MISSING)
     if constraint.component == "Datatype" and found.value is not None:
-        ill_typed = _ill_typed(found.value, plain(constraint.terms[0]))
-        if ill_typed is not None:
-            return ill_typed
+        of_datatype = _of_datatype(found.value, plain(constraint.terms[0]))
+        if of_datatype is not None:
+            return of_datatype
     values = {
         "wanted": _wanted(constraint),
         "count": found.number,
@@ -82,10 +83,15 @@ def explain(shape: Shape, constraint: Constraint, found: Found) -> Explanation:
     return Explanation(sentence, {name: value for name, value in values.items() if "{" + name + "}" in sentence})
 
 
-def _ill_typed(value: str, datatype: str) -> Explanation | None:
-    """Return what is wrong with the text of a literal that states the right datatype."""
+def _of_datatype(value: str, datatype: str) -> Explanation | None:
+    """Return what is wrong with a literal that states a datatype: this one, with another text, or another one."""
+    if not value.endswith(">") or not value.startswith('"'):
+        return None
+    stated = literal_parts(value)[1]
+    if stated != datatype:
+        return Explanation(OF_ANOTHER, {"other": stated, "wanted": datatype})
     known = DATATYPES.get(datatype)
-    if known is None or not value.startswith('"') or literal_parts(value)[1] != datatype:
+    if known is None:
         return None
     return Explanation(known.expectation, {"example": known.example, "least": known.least, "most": known.most})
 

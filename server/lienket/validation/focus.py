@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from .compile import KINDS, Compiler
-from .query import TRIPLES, listed
-from .session import CONTEXT, DATA, Session
+from .query import listed
+from .session import CONTEXT, DATA, OWN, Session
 from .shapes import Constraint, Shape
 from .sieve import SUBJECT, RowWise, Sieve, units
 
 FOCUS: Final = "lk_sh_focus"
 """Table (node) of the focus nodes that were found last."""
 NEAR: Final = "lk_sh_near"
-"""Relation, as `TRIPLES` is, of all triples of the focus nodes that a sieve has left."""
+"""Relation, as `OWN` is, of all triples of the focus nodes that a sieve has left."""
 
 _OUTSIDE: Final = "lk_sh_outside"
 _ROWS: Final = "lk_sh_rows"
@@ -65,7 +65,7 @@ class FocusNodes:
         found = (sieve.suspects(shape, answered, apart) for sieve in sieves)
         self._session.make(_ROWS, " UNION ALL ".join(f"FROM ({each})" for each in found))
         self._find_others(number, shape)
-        further = f"SELECT t.* FROM {TRIPLES} AS t SEMI JOIN {_OTHERS} AS o ON o.node = t.subject"
+        further = f"SELECT t.* FROM {OWN} AS t SEMI JOIN {_OTHERS} AS o ON o.node = t.subject"
         near = f"FROM {_ROWS} UNION ALL {further}" if self._session.holds_rows(_OTHERS) else f"FROM {_ROWS}"
         self._session.make(NEAR, near, kind="VIEW")
         self._session.make(FOCUS, f"SELECT DISTINCT subject AS node FROM {_ROWS} UNION FROM {_OTHERS}")

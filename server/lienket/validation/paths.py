@@ -57,7 +57,7 @@ def _reachable(query: Query, path: Path, source: str, *, inverse: bool) -> str:
 
     What is walked again and again is then one table, so that a repetition may hold another.
     """
-    moves = " UNION ALL ".join(dict.fromkeys(_edges(step, back) for step, back in _predicates(path, inverse)))
+    moves = " UNION ALL ".join(dict.fromkeys(_edges(step, back) for step, back in steps(path, inverse)))
     edges = query.named(moves)
     nodes = query.named(
         f"SELECT value AS node FROM {source} "
@@ -66,19 +66,20 @@ def _reachable(query: Query, path: Path, source: str, *, inverse: bool) -> str:
     return query.named(f"SELECT node AS focus, node AS value FROM {nodes}")
 
 
-def _predicates(path: Path, inverse: bool) -> Iterator[tuple[PredicatePath, bool]]:
+def steps(path: Path, inverse: bool = False) -> Iterator[tuple[PredicatePath, bool]]:
+    """Yield every step of a path, and whether it is walked backwards."""
     match path:
         case PredicatePath():
             yield path, inverse
         case InversePath(inner):
-            yield from _predicates(inner, not inverse)
+            yield from steps(inner, not inverse)
         case RepeatedPath(inner, _):
-            yield from _predicates(inner, inverse)
+            yield from steps(inner, inverse)
         case SequencePath(paths) | AlternativePath(paths):
             for part in paths:
-                yield from _predicates(part, inverse)
+                yield from steps(part, inverse)
 
 
 def predicates_of(path: Path) -> set[Term]:
     """Return every predicate that a path walks along."""
-    return {step.predicate for step, _ in _predicates(path, False)}
+    return {step.predicate for step, _ in steps(path)}

@@ -8,7 +8,7 @@ from ..vocabulary import RDF
 from .shapes import Term
 
 TRIPLES: Final = "lk_sh_triples"
-"""Relation (subject, predicate, object) of all that is known: the data and its context."""
+"""Relation (subject, predicate, object) of all that is known: the data, its context, and what is told elsewhere."""
 
 
 class Query:

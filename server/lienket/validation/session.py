@@ -17,6 +17,9 @@ from .shapes import Term
 
 DATA: Final = "lk_sh_data"
 CONTEXT: Final = "lk_sh_context"
+OWN: Final = "lk_sh_own"
+"""The data and its context."""
+_ELSEWHERE: Final = "lk_sh_elsewhere"
 
 _MACRO: Final = re.compile(r"lk_\w+(?=\()")
 _COPIED: Final = 500_000
@@ -52,7 +55,7 @@ def load(connection: duckdb.DuckDBPyConnection, table: str, pieces: Iterable[str
 
 
 class Session:
-    """A connection with the relations `DATA`, `CONTEXT` and `TRIPLES`, which is both."""
+    """A connection with the relations `DATA` and `CONTEXT`, `OWN`, which is both, and `TRIPLES`, which is all."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Use `opened` instead."""
@@ -63,17 +66,22 @@ class Session:
     @classmethod
     @contextmanager
     def opened(
-        cls, connection: duckdb.DuckDBPyConnection, relation: str, rows: int | None, context: str
+        cls, connection: duckdb.DuckDBPyConnection, relation: str, rows: int | None, context: str, elsewhere: str = ""
     ) -> Iterator["Session"]:
-        """Open a session over a view of about so many rows, and a context in N-Triples; leaving nothing behind."""
+        """Open a session over a view of about so many rows; leaving nothing behind.
+
+        `context` and `elsewhere` are N-Triples: what is known beside the data, and what other data tells.
+        """
         session = cls(connection)
         try:
-            make_table(connection, CONTEXT)
-            session._tables[CONTEXT] = "TABLE"
-            load(connection, CONTEXT, [context])
+            for table, text in ((CONTEXT, context), (_ELSEWHERE, elsewhere)):
+                make_table(connection, table)
+                session._tables[table] = "TABLE"
+                load(connection, table, [text])
             data = f"SELECT subject, predicate, object FROM {identifier(relation)}"
             session.make(DATA, data, kind="TABLE" if rows is not None and rows <= _COPIED else "VIEW")
-            session.make(TRIPLES, f"FROM {DATA} UNION ALL FROM {CONTEXT}", kind="VIEW")
+            session.make(OWN, f"FROM {DATA} UNION ALL FROM {CONTEXT}", kind="VIEW")
+            session.make(TRIPLES, f"FROM {OWN} UNION ALL FROM {_ELSEWHERE}", kind="VIEW")
             yield session
         finally:
             for name, kind in reversed(session._tables.items()):
