@@ -366,6 +366,9 @@ def test_a_source_has_to_lie_inside_of_the_root(workshop: Workshop) -> None:
          "without rml:object or rml:objectMap"),
         ('<#t> a rml:TriplesMap ; rml:subject ex:s ; rml:predicateObjectMap [ rml:predicate "p" ; rml:object 1 ] .',
          'rml:predicateMap with the constant "p", where only IRI may stand'),
+        ("_:u a rml:TriplesMap .", "row 3: triples map _:u has no"),
+        ("_:u a rml:TriplesMap ; rml:subject ex:s .\n[] a rml:TriplesMap ; rml:subject ex:s .\n[]\ta rml:TriplesMap .",
+         "row 5: triples map [] (2) has no"),
         ("<#t> a rml:TriplesMap ; rml:subject ex:s ; rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap "
          "[ rml:parentTriplesMap <#u> ] ] .", "joins the triples map #u, which is not in"),
         ("<#t> a rml:TriplesMap ; rml:subject ex:s ; rml:predicateObjectMap [ rml:predicate ex:p ; rml:objectMap "

@@ -18,6 +18,8 @@ Term = NamedNode | BlankNode | Literal
 _FIRST = NamedNode(RDF + "first")
 _REST = NamedNode(RDF + "rest")
 _TYPE = NamedNode(RDF + "type")
+_MADE = re.compile(r"[0-9a-f]{24,32}")
+"""What a parser calls a node that the file gives no label: a random number."""
 
 
 class Document:
@@ -68,15 +70,28 @@ class Document:
                 objects.append(object_)
 
     def name(self, node: Term) -> str:
-        """Return what the file calls a node: with its prefix, `#` and the fragment, a label behind `_:`, or its IRI."""
+        """Return what the file calls a node: with its prefix, `#` and the fragment, a label behind `_:`, or its IRI.
+
+        Of nodes without any name it is `[]` and which of them in the order of the file: `[] (2)`.
+        """
         if isinstance(node, Literal):
             return node.value
-        if node in self._names or isinstance(node, BlankNode):
-            return self._names.get(node, str(node))
+        if node in self._names:
+            return self._names[node]
+        if isinstance(node, BlankNode):
+            unnamed = [
+                each for each in self._outermost() if isinstance(each, BlankNode) and _MADE.fullmatch(each.value)
+            ]
+            return f"[] ({unnamed.index(node) + 1})" if node in unnamed else str(node)
         name = self._short(node.value)
         # A name stands for one node alone, also where a prefix has the name of a scheme.
         taken = any(each != node and each.value == name for each in self._triples)
         return node.value if taken else name
+
+    def _outermost(self) -> list[Node]:
+        """Return the subjects that nothing in the file leads to."""
+        inner = {each for objects in self._triples.values() for several in objects.values() for each in several}
+        return [subject for subject in self._triples if subject not in inner]
 
     def _short(self, iri: str) -> str:
         for prefix, namespace in sorted(self._prefixes.items(), key=lambda each: -len(each[1])):
@@ -90,10 +105,13 @@ class Document:
         """Return the line of the file that begins with a name; None where no line does."""
         if self._rows is None:
             self._rows = {}
+            unnamed = 0
             lines = Path(self.file).read_text(encoding="utf-8", errors="replace").splitlines()
             for number, line in enumerate(lines, 1):
                 if line[:1].strip():
-                    self._rows.setdefault(line.split()[0].removeprefix("<").removesuffix(">"), number)
+                    first = line.split()[0].removeprefix("<").removesuffix(">")
+                    unnamed += line.startswith("[")
+                    self._rows.setdefault(f"[] ({unnamed})" if line.startswith("[") else first, number)
         return self._rows.get(name)
 
     def nodes(self) -> Iterator[Node]:
