@@ -40,7 +40,7 @@ class _Application(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
             "worker_class": "gthread",
             "loglevel": "warning",
             "proc_name": "lienket",
-            "graceful_timeout": 5,
+            "graceful_timeout": self.project["limits.query_seconds"] + 5,  # what runs when it is told to stop may end
             "limit_request_line": 8190,  # the longest it takes: a longer query is for POST, and we say so ourselves
         }
         for name, value in settings.items():
