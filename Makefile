@@ -35,6 +35,7 @@ conformance: setup ## run the published suites, write docs/conformance.md and va
 bench: setup ## measure side by side with a peer, in one run
 	$(BIN)/python -m tests.bench.mapping
 	$(BIN)/python -m tests.bench.validation
+	$(BIN)/python -m tests.bench.releases
 
 clean: ## remove what was made: the environment, releases, caches
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis

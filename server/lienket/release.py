@@ -23,6 +23,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ CHECKSUM: Final = "manifest.sha256"
 REPORTS: Final = "reports"
 """Folder of what was found in the datasets, one file each."""
 _LOCK: Final = "lock"
+
+_TRIES: Final = 20
+_PAUSE: Final = 0.1
+"""Seconds."""
 
 _ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{6}")
 _NEEDED: Final = frozenset(("number", "created", "datasets", "graphs", "quads", "files"))
@@ -275,7 +280,16 @@ def building(var: Path) -> Iterator[Path]:
         except OSError as error:
             raise _unwritable(var, error) from error
         finally:
-            shutil.rmtree(var / "building", ignore_errors=True)
+            _remove(var / "building")
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder into which a store that is being given up may still be writing."""
+    for _ in range(_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(_PAUSE)
 
 
 def seal(var: Path, draft: Path, manifest: Mapping[str, Any], base: Release | None = None) -> Release:

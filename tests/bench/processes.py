@@ -53,6 +53,17 @@ def measure(command: Sequence[str | Path], folder: Path, output: str, *, code: i
 
     Ends the measurement with a message where the command ends with another code.
     """
+    seconds, memory = timed(command, folder)
+    with (folder / output).open("rb") as file:
+        lines = sum(1 for _ in file)
+    return Run(seconds, memory, (folder / output).stat().st_size, lines)
+
+
+def timed(command: Sequence[str | Path], folder: Path) -> tuple[float, float]:
+    """Run a command in a folder to its end; return its seconds, and the most memory it held in MiB.
+
+    Ends the measurement with a message where the command fails.
+    """
     # Whoever runs a program often has its bytecode at hand.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
@@ -63,6 +74,4 @@ def measure(command: Sequence[str | Path], folder: Path, output: str, *, code: i
     seconds = time.perf_counter() - started
     if process.returncode != code:
         raise SystemExit(f"{command[0]} ended with {process.returncode}")
-    with (folder / output).open("rb") as file:
-        lines = sum(1 for _ in file)
-    return Run(seconds, usage.ru_maxrss / 1024, (folder / output).stat().st_size, lines)
+    return seconds, usage.ru_maxrss / 1024

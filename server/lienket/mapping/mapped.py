@@ -1,5 +1,7 @@
 """The outcome of a mapping: quads as a relation, the cells that cannot become RDF, and the way back to any cell."""
 
+import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any, Final, Self
 
 import duckdb
 
-from ..errors import Fault, distinct
+from ..errors import Fault, UnavailableError, distinct
 from .program import Branch, Check, Program
 from .records import Records, records, scattered
 from .sources import Table
@@ -16,6 +18,9 @@ from .writing import Compression, write_nquads
 
 _FAULTS_A_RULE: Final = 100_000
 """So many cells are named for one rule, as many as memory takes lightly; of more, the number is told."""
+
+
+_MACHINE_FAULTS: Final = (duckdb.IOException, duckdb.OutOfMemoryException)
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Mapped:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+        if isinstance(error, _MACHINE_FAULTS):
+            raise _unwritable(error) from error
 
     def close(self) -> None:
         """Give the memory back; the object is of no use afterwards."""
@@ -224,3 +231,12 @@ class Mapped:
 
     def _all(self, query: str, *values: object) -> list[Any]:
         return self.connection.execute(query, list(values)).fetchall()
+
+
+def _unwritable(error: Exception) -> UnavailableError:
+    """Return what a full disk or one that fails comes to; tables are read by then, so that it is about writing."""
+    number = re.search(r'"errno":"(\d+)"', str(error))
+    reason = os.strerror(int(number.group(1))) if number else str(error)
+    return UnavailableError(
+        Fault("the statements cannot be written: {reason}; make room on the disk", values={"reason": reason})
+    )

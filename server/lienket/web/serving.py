@@ -53,7 +53,7 @@ class _Application(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
             "asgi_lifespan": "off",
             "loglevel": "warning",
             "proc_name": "lienket",
-            "graceful_timeout": 5,
+            "graceful_timeout": self.project["limits.query_seconds"] + 5,  # what runs when it is told to stop may end
             "limit_request_line": 8190,  # the longest it takes: a longer query is for POST, and we say so ourselves
             "raw_env": [f"PROMETHEUS_MULTIPROC_DIR={self.figures}"],
             "when_ready": _defer,
