@@ -25,7 +25,7 @@ RED, YELLOW = "00FFC7CE", "00FFEB9C"
 @pytest.fixture
 def deployment(tmp_path: Path) -> Project:
     """The province with a number of beds that is none, one that is too large, and no founding date in row 2."""
-    shutil.copytree(PROVINCE, tmp_path / "province")
+    shutil.copytree(PROVINCE, tmp_path / "province", ignore=shutil.ignore_patterns("var"))
     project = Project.read(tmp_path / "province")
     (project.mappings / "health" / "clinics" / "expected.nq").unlink()
     table = project.mappings / "health" / "clinics" / "clinics.csv"

@@ -219,7 +219,7 @@ def test_a_page_prints_and_survives_forced_colours(browser: Browser, address: st
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The province with two rows that lack a founding date, served."""
     folder = tmp_path_factory.mktemp("reported") / "province"
-    shutil.copytree(PROVINCE, folder)
+    shutil.copytree(PROVINCE, folder, ignore=shutil.ignore_patterns("var"))
     table = folder / "mappings" / "health" / "clinics" / "clinics.csv"
     table.write_text(table.read_text(encoding="utf-8").replace("1/7/1995", ""), encoding="utf-8")
     deployment = Project.read(folder)

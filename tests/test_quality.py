@@ -31,7 +31,7 @@ PAGE = "/dataset/clinics/quality"
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The province with two clinics that have no founding date, built twice; in the second release with one."""
     folder = tmp_path_factory.mktemp("quality") / "province"
-    shutil.copytree(PROVINCE, folder)
+    shutil.copytree(PROVINCE, folder, ignore=shutil.ignore_patterns("var"))
     project = Project.read(folder)
     table = project.mappings / "health" / "clinics" / "clinics.csv"
     for date in ("1/7/1995", "03/11/2011"):

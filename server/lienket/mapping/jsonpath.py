@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-_NAME: Final = re.compile(r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*")
+_NAME: Final = re.compile(r"[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*")
+"""ASCII letters, digits and `_`, and all that is not ASCII; said by what is left out, which compiles in no time."""
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?![0-9])")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD: Final = re.compile(r"true|false|null")

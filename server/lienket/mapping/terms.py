@@ -1,7 +1,8 @@
 """What a valid identifier is: IRIs (RFC 3987 §2.2) and URIs (RFC 3986); the patterns are read by `re` and by RE2."""
 
-import re
 from typing import Final
+
+import pyoxigraph
 
 _UCS_RANGES: Final = (
     (0xA0, 0xD7FF), (0xF900, 0xFDCF), (0xFDF0, 0xFFEF),
@@ -48,4 +49,8 @@ def is_iri(text: str) -> bool:
     >>> is_iri("http://example.org/Việt"), is_iri("http://example.org/a b"), is_iri("Việt")
     (True, False, False)
     """
-    return re.fullmatch(IRI, text) is not None
+    try:
+        pyoxigraph.NamedNode(text)  # compiling the pattern alone takes thirty milliseconds of every start
+    except ValueError:
+        return False
+    return True

@@ -5,14 +5,16 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import openpyxl
 import python_calamine
 
 from ...errors import Fault, InputError, shown
 from ..rules import Source
 from . import delimited, dialects, files, workbooks
+
+if TYPE_CHECKING:
+    import openpyxl
 
 _KEPT_WHOLE: Final = 64 << 20
 """A workbook with more bytes unpacked is not copied with its looks: that takes fifty times its size in memory."""
@@ -39,13 +41,15 @@ def rows(path: Path, source: Source, sheet: str | None, wanted: Sequence[str]) -
             yield None
 
 
-def workbook(path: Path) -> openpyxl.Workbook | None:
+def workbook(path: Path) -> "openpyxl.Workbook | None":
     """Return an XLSX workbook with its looks, to be saved elsewhere; None of another file, and of one too large."""
     if path.suffix.lower() not in (".xlsx", ".xlsm") or not zipfile.is_zipfile(path):
         return None
     with zipfile.ZipFile(path) as parts:
         if sum(part.file_size for part in parts.infolist()) > _KEPT_WHOLE:
             return None
+    import openpyxl  # slow to load, and needed for copies alone
+
     try:
         return openpyxl.load_workbook(path)
     except (ValueError, KeyError, OSError, zipfile.BadZipFile):  # what calamine can read and openpyxl cannot
