@@ -59,7 +59,8 @@ def test_a_page_holds_errors_and_warnings_and_needs_nothing_beside_it(deployment
     for said in (
         "Cột <bdi>Số giường</bdi>",
         "nhiều",
-        "Số giường phải từ 0 đến 2.000, ví dụ 12. (lớn hơn 2000)",
+        "Số giường phải từ 0 đến 2.000, ví dụ 12.</h3>",
+        "<q>lớn hơn 2000</q>",
         "1 cảnh báo",
         "<dt>Hàng nhận</dt><dd>1</dd>",
         '<dt>Hàng có lỗi</dt><dd class="error">2</dd>',

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse
 
+from lienket import languages
 from lienket.build import build
 from lienket.errors import SEVERITIES, Fault, UnavailableError
 from lienket.project import Project
-from lienket.quality import Report, report_of
+from lienket.quality import Report, report_of, sections
 from lienket.release import Release
 from lienket.store import Store
 from lienket.vocabulary import SH
@@ -154,3 +155,17 @@ def test_the_catalogue_measures_each_dataset(deployment: Project, visitor: Flask
     }
     assert found == {"rows": "3", "rows-at-fault": "2", "warnings": "2"}
     assert "dqv:QualityMeasurement" in visitor.get("/dataset/clinics.ttl").text
+
+
+def test_a_rule_and_the_engines_own_words_are_each_said_once() -> None:
+    pack = languages.get("en")
+
+    def group(*whys: str) -> tuple[str, list[str]]:
+        faults = [Fault("Must be odd.", "t.csv", row, "Số", "2", because=Fault(why)) for row, why in enumerate(whys, 2)]
+        report = report_of("t", [("t.csv", None, 9)], faults, str)
+        (section,) = sections(report.findings, pack)
+        (one,) = section.groups
+        return one.rule, [pack.sentence(finding.fault) for finding in one.findings]
+
+    assert group("is even", "is even")[0] == "Must be odd."
+    assert group("is even", "is 4") == ("", ["Must be odd. (is even)", "Must be odd. (is 4)"])

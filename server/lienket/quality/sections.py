@@ -1,7 +1,7 @@
 """A report as people read it: by column, and in each column by what is wrong."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import SEVERITIES
 from ..languages import Language
@@ -14,7 +14,10 @@ class Group:
 
     severity: str
     rule: str
-    """What is wrong and what would be right, where that is the same for all of them; else ""."""
+    """What is wrong and what would be right, where that is the same for all of them; else "".
+
+    Without the engine's own words.
+    """
     findings: tuple[Finding, ...]
 
     @property
@@ -59,9 +62,10 @@ def sections(findings: Iterable[Finding], language: Language) -> list[Section]:
 def _groups(groups: dict[tuple[str, str], list[Finding]], language: Language) -> list[Group]:
     every = []
     for (severity, _), findings in groups.items():
-        rules = {language.sentence(finding.fault) for finding in findings}
+        alike = len({language.sentence(finding.fault) for finding in findings}) == 1
+        rule = language.sentence(replace(findings[0].fault, because=None)) if alike else ""
         ordered = tuple(sorted(findings, key=lambda finding: finding.fault.row or 0))
-        every.append(Group(severity, rules.pop() if len(rules) == 1 else "", ordered))
+        every.append(Group(severity, rule, ordered))
     return sorted(every, key=lambda group: (_rank(group), -len(group.findings)))
 
 
