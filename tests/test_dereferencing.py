@@ -135,3 +135,14 @@ def test_the_same_release_has_the_same_bytes(client: FlaskClient, tmp_path: Path
     for format_ in (*formats.GRAPH_FORMATS, formats.CSV):
         address = f"/doc/unit/new.{format_.suffix}"
         assert client.get(address).data == client.get(address).data == other.get(address).data
+
+
+def test_a_documents_tag_is_of_its_bytes(client: FlaskClient) -> None:
+    for encoding in ("identity", "gzip", "zstd"):
+        answer = client.get("/doc/road/long.nt", headers={"Accept-Encoding": encoding})
+        tag = answer.headers["ETag"]
+        assert not tag.startswith("W/")
+        again = client.get("/doc/road/long.nt", headers={"Accept-Encoding": encoding, "If-None-Match": tag})
+        assert (again.status_code, again.headers["ETag"]) == (304, tag)
+    tags = {client.get("/doc/road/long.nt", headers={"Accept-Encoding": each}).headers["ETag"] for each in ("", "zstd")}
+    assert len(tags) == 2

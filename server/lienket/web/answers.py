@@ -9,7 +9,7 @@ from flask import Response, request
 
 from lienket import __version__
 from lienket.formats import HTML, Format, by_suffix, negotiate
-from lienket.web import addresses, language
+from lienket.web import addresses, language, packing
 from lienket.web.problems import Problem
 from lienket.web.shown import Shown
 
@@ -28,17 +28,21 @@ def created(present: Shown) -> datetime:
 def unchanged(present: Shown, format_: Format) -> Response | None:
     """Return the empty answer for a visitor who has this release's answer already, else None (RFC 9110 §13.2.2)."""
     tag = tag_of(present, format_)
+    since = request.headers.get("If-Modified-Since")
     if request.if_none_match:
-        known = request.if_none_match.contains_weak(tag)
+        same = packing.known(tag)
     else:
-        since = request.headers.get("If-Modified-Since")
-        known = bool(since) and request.method in ("GET", "HEAD") and _not_after(created(present), str(since))
-    return finished(Response(status=304), present, format_) if known else None
+        fresh = bool(since) and request.method in ("GET", "HEAD") and _not_after(created(present), str(since))
+        same = tag if fresh else None
+    return finished(Response(status=304), present, format_, same) if same else None
 
 
-def finished(response: Response, present: Shown, format_: Format) -> Response:
-    """Put into `response` what says how long it holds and what it depends on."""
-    response.set_etag(tag_of(present, format_), weak=True)  # weak: the same whether compressed or not
+def finished(response: Response, present: Shown, format_: Format, tag: str | None = None) -> Response:
+    """Put into `response` what says how long it holds and what it depends on.
+
+    A page's tag is weak: what it says is the same, its every byte need not be.
+    """
+    response.set_etag(tag or tag_of(present, format_), weak=format_ is HTML)
     response.last_modified = created(present)
     response.headers["Cache-Control"] = "public, no-cache"
     response.vary.add("Accept")

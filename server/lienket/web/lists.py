@@ -2,10 +2,10 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import pyoxigraph as ox
 
@@ -44,6 +44,7 @@ _NUMBER: Final = re.compile(r"\d+")
 _DIGITS: Final = 12
 _keeping = Lock()
 
+_Kept = TypeVar("_Kept")
 _Found: TypeAlias = tuple[str, str | None, int, list[str]]
 """A group in the making: property or class, class that stands apart, count, resources."""
 
@@ -73,11 +74,7 @@ def pointing(present: Shown, iri: str, pack: Language) -> tuple[Pointing, ...]:
 
     As long as there are not too many, those of each class stand apart.
     """
-    counts = {
-        iri_of(row["predicate"]): int(row["count"].value)
-        for row in present.store.select(query("pointing"), **_pointed(present, iri))
-        if isinstance(row.get("predicate"), ox.NamedNode) and isinstance(row["count"], ox.Literal)
-    }
+    counts = _kept(present, ("pointing", iri), lambda: _counts(present, iri))
     if sum(counts.values()) <= _MOST_BY_KIND:
         return _groups(present, _by_kind(present, iri), MOST_VALUES, pack)
     found: list[_Found] = []
@@ -85,6 +82,14 @@ def pointing(present: Shown, iri: str, pack: Language) -> tuple[Pointing, ...]:
         terms = {**_pointed(present, iri), "predicate": ox.NamedNode(predicate)}
         found.append((predicate, None, count, _in_order(present, "pointing_by", terms, pack)))
     return _groups(present, found, MOST_VALUES, pack, ordered=True)
+
+
+def _counts(present: Shown, iri: str) -> dict[str, int]:
+    return {
+        iri_of(row["predicate"]): int(row["count"].value)
+        for row in present.store.select(query("pointing"), **_pointed(present, iri))
+        if isinstance(row.get("predicate"), ox.NamedNode) and isinstance(row["count"], ox.Literal)
+    }
 
 
 def pointing_by(present: Shown, iri: str, predicate: str, kind: str | None, page: int, pack: Language) -> Pointing:
@@ -165,21 +170,27 @@ def _subjects(present: Shown, name: str, terms: Mapping[str, Term]) -> list[str]
 def _in_order(present: Shown, name: str, terms: Mapping[str, Term], pack: Language) -> list[str]:
     """Return the resources of a list in the one order that a page's first few and the pages of all have."""
     key = (name, pack.tag, *sorted((variable, str(term)) for variable, term in terms.items()))
+    return _kept(present, key, lambda: _sorted(present, _subjects(present, name, terms), pack))
+
+
+def _kept(present: Shown, key: tuple[object, ...], work: Callable[[], _Kept]) -> _Kept:
+    """Return what `work` gives, or what it gave before for the same release and key."""
     kept = _kept_lists(present)
     with _keeping:
         if key in kept:
             kept.move_to_end(key)
-            return kept[key]
-    ordered = _sorted(present, _subjects(present, name, terms), pack)
+            found: _Kept = kept[key]
+            return found
+    made = work()
     with _keeping:
-        kept[key] = ordered
+        kept[key] = made
         while len(kept) > _KEPT_LISTS:
             kept.popitem(last=False)
-    return ordered
+    return made
 
 
 @once
-def _kept_lists(present: Shown) -> OrderedDict[tuple[object, ...], list[str]]:
+def _kept_lists(present: Shown) -> OrderedDict[tuple[object, ...], Any]:
     return OrderedDict()
 
 
