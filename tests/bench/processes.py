@@ -53,16 +53,16 @@ def measure(command: Sequence[str | Path], folder: Path, output: str, *, code: i
 
     Ends the measurement with a message where the command ends with another code.
     """
-    seconds, memory = timed(command, folder)
+    seconds, memory = timed(command, folder, code=code)
     with (folder / output).open("rb") as file:
         lines = sum(1 for _ in file)
     return Run(seconds, memory, (folder / output).stat().st_size, lines)
 
 
-def timed(command: Sequence[str | Path], folder: Path) -> tuple[float, float]:
+def timed(command: Sequence[str | Path], folder: Path, *, code: int = 0) -> tuple[float, float]:
     """Run a command in a folder to its end; return its seconds, and the most memory it held in MiB.
 
-    Ends the measurement with a message where the command fails.
+    Ends the measurement with a message where the command ends with another code.
     """
     # Whoever runs a program often has its bytecode at hand.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
