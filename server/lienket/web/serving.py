@@ -1,5 +1,6 @@
 """Runs the web application under gunicorn: a few processes with threads, no configuration file."""
 
+import os
 import socket
 from typing import Any
 
@@ -43,8 +44,18 @@ class _Application(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
             "graceful_timeout": self.project["limits.query_seconds"] + 5,  # what runs when it is told to stop may end
             "limit_request_line": 8190,  # the longest it takes: a longer query is for POST, and we say so ourselves
         }
+        self.cfg.set("worker_exit", _end)
         for name, value in settings.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
         return create_app(self.project)
+
+
+def _end(arbiter: Any, worker: Any) -> None:
+    """End a web process whose requests are all answered, without taking Python down around Oxigraph's threads.
+
+    Those run on meanwhile and end in a segmentation fault, which is in no one's interest to be told of.
+    """
+    if worker.booted and worker.alive is False:
+        os._exit(0)
