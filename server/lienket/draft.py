@@ -300,7 +300,7 @@ class Draft:
         return files
 
     def _close(self, store: Store, making: Path) -> None:
-        store.close(optimize=self.is_anew)
+        store.close()
         stores.copy(making, self.folder / "store")
         shutil.rmtree(making)
 

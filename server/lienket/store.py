@@ -138,10 +138,8 @@ class Store:
                 if quad.graph_name != _DEFAULT_GRAPH:
                     yield quad
 
-    def close(self, *, optimize: bool = True) -> None:
-        """Write everything to disk; with `optimize` in as few files as possible, which makes reading faster."""
-        if optimize:
-            self._store.optimize()
+    def close(self) -> None:
+        """Write everything to disk. To compact it takes a fifth of the load, and makes no reading faster."""
         self._store.flush()
         del self._store
 

@@ -1,5 +1,6 @@
 """Runs the web application under gunicorn: a few processes, no configuration file."""
 
+import os
 import resource
 import socket
 import sys
@@ -57,6 +58,7 @@ class _Application(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
             "limit_request_line": 8190,  # the longest it takes: a longer query is for POST, and we say so ourselves
             "raw_env": [f"PROMETHEUS_MULTIPROC_DIR={self.figures}"],
             "when_ready": _defer,
+            "worker_exit": _end,
             "child_exit": _gone,
         }
         for name, value in settings.items():
@@ -73,6 +75,15 @@ def _defer(server: Any) -> None:
     option = getattr(socket, "TCP_DEFER_ACCEPT", None)
     for listener in server.LISTENERS if option is not None else ():
         listener.sock.setsockopt(socket.IPPROTO_TCP, option, _SILENT_SECONDS)
+
+
+def _end(arbiter: Any, worker: Any) -> None:
+    """End a web process whose requests are all answered, without taking Python down around Oxigraph's threads.
+
+    Those run on meanwhile and end in a segmentation fault, which is in no one's interest to be told of.
+    """
+    if worker.booted and worker.alive is False:
+        os._exit(0)
 
 
 def _gone(server: Any, worker: Any) -> None:
