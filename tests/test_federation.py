@@ -43,6 +43,7 @@ class Elsewhere(HTTPServer):
     asked: list[str]
     status = 200
     rows = ROWS
+    location = ""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -56,6 +57,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/sparql-results+json")
         self.send_header("Content-Length", str(len(content)))
+        if self.server.location:
+            self.send_header("Location", self.server.location)
         self.end_headers()
         self.wfile.write(content)
 
@@ -85,7 +88,7 @@ def other() -> Iterator[Elsewhere]:
 @pytest.fixture(autouse=True)
 def afresh(other: Elsewhere) -> None:
     other.asked.clear()
-    other.status, other.rows = 200, ROWS
+    other.status, other.rows, other.location = 200, ROWS, ""
 
 
 def endpoint(other: Elsewhere) -> str:
@@ -130,10 +133,12 @@ def test_rows_of_another_endpoint_are_joined(visitor: FlaskClient, other: Elsewh
     assert "ETag" not in answer.headers
 
 
-def test_what_it_names_by_no_name_joins_with_anything(visitor: FlaskClient, other: Elsewhere) -> None:
-    other.rows = ROWS[3:4]
-    query = f"SELECT ?unit {{ ?unit <{EXAMPLE}same> ?place . SERVICE <{endpoint(other)}> {{ ?place ?p ?name }} }}"
-    assert len(ask(visitor, query).text.splitlines()) == 5
+def test_what_it_gives_no_name_is_itself_alone(visitor: FlaskClient, other: Elsewhere) -> None:
+    other.rows = [ROWS[3], ROWS[3], {"place": {"type": "bnode", "value": "b1"}}]
+    service = f"SERVICE <{endpoint(other)}> {{ ?place ?p ?name }}"
+    assert ask(visitor, f"ASK {{ ?unit <{EXAMPLE}same> ?place . {service} }}").text == "false"
+    counted = ask(visitor, f"SELECT (count(DISTINCT ?place) AS ?places) {{ {service} }}")
+    assert counted.text == "places\r\n2\r\n"
 
 
 def test_no_row_there_is_no_row_here(visitor: FlaskClient, other: Elsewhere) -> None:
@@ -173,6 +178,21 @@ def test_one_that_fails_is_named_unless_it_may(visitor: FlaskClient, other: Else
     assert endpoint(other) in answer.json["detail"]
     silent = ask(visitor, f"SELECT ?u {{ ?u ?p ?o SERVICE SILENT <{endpoint(other)}> {{ ?s ?q ?r }} }}")
     assert len(silent.text.splitlines()) == 5, "each row is kept"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_it_is_not_followed_to_where_it_leads(visitor: FlaskClient, other: Elsewhere, status: int) -> None:
+    with elsewhere() as inner:
+        other.status, other.location = status, f"http://127.0.0.1:{inner.server_port}/"
+        assert ask(visitor, f"SELECT * {{ SERVICE <{endpoint(other)}> {{ ?s ?p ?o }} }}").status_code == 502
+        assert inner.asked == []
+
+
+def test_an_endless_answer_is_not_read_to_its_end(visitor: FlaskClient, other: Elsewhere) -> None:
+    other.rows = [{"name": {"type": "literal", "value": "x" * (17 << 20)}}]
+    answer = ask(visitor, f"SELECT * {{ SERVICE <{endpoint(other)}> {{ ?s ?p ?o }} }}")
+    assert answer.status_code == 502
+    assert "16,777,216 bytes" in answer.json["detail"]
 
 
 def test_what_it_sends_is_never_code(visitor: FlaskClient, other: Elsewhere) -> None:

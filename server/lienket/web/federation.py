@@ -6,12 +6,16 @@ which is what the SPARQL 1.1 Federated Query recommendation says it means, for a
 <https://www.w3.org/TR/sparql11-federated-query/#defn_service>
 """
 
+import json
 import re
 import time
 import urllib.error
+import urllib.request
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import quote, urljoin
 
 import pyoxigraph as ox
 import SPARQLWrapper
@@ -24,6 +28,8 @@ from lienket.web.querytext import Piece, pieces
 
 MOST_ROWS: Final = 10_000
 """Rows that another endpoint may answer with."""
+MOST_BYTES: Final = 16 << 20
+"""Bytes that it may answer with."""
 
 _NAMED: Final = re.compile(r"<([^<>\s]*)>")
 _TITLE: Final = "Another endpoint"
@@ -87,15 +93,38 @@ def _one(
     return end, instead
 
 
+class _Endpoint(SPARQLWrapper.SPARQLWrapper):
+    """An endpoint that is asked where its IRI says, and nowhere that a redirect leads to: that is on no list."""
+
+    def _query(self) -> tuple[Any, str]:
+        return _OPENER.open(self._createRequest(), timeout=self.timeout), self.returnFormat
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: Any, **named: Any) -> None:
+        """Follow none; the status is then an error like others."""
+
+
+_OPENER: Final = urllib.request.build_opener(_NoRedirects)
+
+
 def _answer(endpoint: str, query: str, until: float) -> dict[str, Any]:
     """Return what an endpoint answers, as SPARQL results in JSON."""
-    wrapper = SPARQLWrapper.SPARQLWrapper(endpoint, agent=f"Lienket/{__version__}")
+    wrapper = _Endpoint(endpoint, agent=f"Lienket/{__version__}")
     wrapper.setReturnFormat(SPARQLWrapper.JSON)
     wrapper.setMethod(SPARQLWrapper.POST)
     wrapper.setOnlyConneg(True)
     wrapper.setTimeout(max(1, int(until - time.monotonic())))
     wrapper.setQuery(query)
-    answer = wrapper.query().convert()
+    body = bytearray()
+    with wrapper.query().response as response:
+        while block := response.read1(1 << 16):  # the timeout is that of one block, not of all
+            body += block
+            if time.monotonic() > until:
+                raise TimeoutError
+            if len(body) > MOST_BYTES:
+                raise ValueError(f"more than {MOST_BYTES:,} bytes")
+    answer = json.loads(body)
     if not isinstance(answer, dict):
         raise ValueError("no SPARQL results")
     return answer
@@ -110,14 +139,21 @@ def _values(answer: Mapping[str, Any], endpoint: str) -> str:
     if not all(re.fullmatch(r"\w+", name) for name in names):
         raise ValueError("no names of variables")
     head = " ".join(f"?{name}" for name in names)
-    body = " ".join(f"({' '.join(_term(row.get(name)) for name in names)})" for row in rows)
+    nodes = urljoin(endpoint, f"/.well-known/genid/{uuid.uuid4().hex}-")
+    body = " ".join(f"({' '.join(_term(row.get(name), nodes) for name in names)})" for row in rows)
     return f"{{ VALUES ({head}) {{ {body} }} }}"
 
 
-def _term(term: Mapping[str, str] | None) -> str:
-    """Return a term of JSON results in SPARQL; a blank node of another endpoint is nothing that can be named here."""
-    if term is None or term["type"] == "bnode":
+def _term(term: Mapping[str, str] | None, nodes: str) -> str:
+    """Return a term of JSON results in SPARQL.
+
+    A blank node cannot stand in VALUES; it becomes an IRI that begins with `nodes`, and so joins with itself alone.
+    <https://www.w3.org/TR/rdf11-concepts/#section-skolemization>
+    """
+    if term is None:
         return "UNDEF"
+    if term["type"] == "bnode":
+        return str(ox.NamedNode(nodes + quote(term["value"])))
     if term["type"] == "uri":
         return str(ox.NamedNode(term["value"]))  # ValueError for what could not stand in < >
     text = "".join(_ESCAPES.get(character, character) for character in term["value"])
@@ -125,7 +161,7 @@ def _term(term: Mapping[str, str] | None) -> str:
         language = re.sub(r"[^A-Za-z0-9-]", "", term["xml:lang"])
         return f'"{text}"@{language}' if language else f'"{text}"'
     datatype = term.get("datatype")
-    return f'"{text}"^^{_term({"type": "uri", "value": datatype})}' if datatype else f'"{text}"'
+    return f'"{text}"^^{_term({"type": "uri", "value": datatype}, nodes)}' if datatype else f'"{text}"'
 
 
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
