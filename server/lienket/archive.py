@@ -54,6 +54,8 @@ def restore(archive: Path, folder: Path) -> Project:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(Fault("is not empty; restore into an empty folder", file=str(folder)))
+    if not archive.is_file():
+        raise InputError(Fault("is missing", file=str(archive)))
     made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -80,6 +82,10 @@ def _link(project: Project, folder: Path) -> None:
 
 def _unpack(archive: Path, folder: Path) -> None:
     try:
+        with archive.open("rb") as file:
+            file.seek(-min(2 * tarfile.BLOCKSIZE, archive.stat().st_size), os.SEEK_END)
+            if file.read() != bytes(2 * tarfile.BLOCKSIZE):  # a cut between two files shows nowhere else
+                raise tarfile.ReadError("unexpected end of data")
         with tarfile.open(archive, "r:") as tar:
             tar.extractall(folder, filter="data")
     except tarfile.TarError as error:

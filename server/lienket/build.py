@@ -19,7 +19,6 @@ from lienket.outputs import Output, make_output
 from lienket.project import Project
 from lienket.release import Release
 from lienket.store import Store
-from lienket.vocabulary import LABEL_PREDICATES
 
 Tell = Callable[[Fault], None]
 """Called with what a person should know and what stops nothing."""
@@ -155,7 +154,5 @@ def _outputs(
 
 def _unnamed_publishers(project: Project, content: Content, outputs: Iterable[Output]) -> list[Fault]:
     """Find publishers that have no name in any dataset."""
-    publishers = catalogue.publishers(content.datasets)
-    told = statements.about([output.nquads for output in outputs], LABEL_PREDICATES)
-    quads = [quad for iri, quads in told if iri in publishers for quad in quads]
+    quads = statements.beginning((output.nquads for output in outputs), catalogue.named(project, content.datasets))
     return catalogue.unnamed(project, content.datasets, Store.holding([*quads, *content.ontology.quads()]))

@@ -6,8 +6,8 @@ store and its index are taken over, and take in the difference alone.
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -133,11 +133,19 @@ class Draft:
             self._write_dumps()
             self._write_changes()
             self._write_reports()
+            if self.is_anew:
+                described = self._write_catalogue(self._names(files))
+                self._write_index([*files, *described.values()])
             store = filling.result()
-            files += self._write_catalogue(store)
-            closing = aside.submit(self._close, store, making)
-            self._write_index(store, files, closing)
-            closing.result()
+        if not self.is_anew:
+            described = self._write_catalogue(store)
+        for graph, path in described.items():
+            self._replace(store, graph, path)
+        store.close()
+        stores.copy(making, self.folder / "store")
+        shutil.rmtree(making)
+        if not self.is_anew:
+            self._update_index(store.touched)
         for path in self.folder.glob("*.nq"):
             path.unlink()
         self.manifest["quads"] = sum(self.manifest["graphs"].values())
@@ -285,39 +293,46 @@ class Draft:
                 assert self.base  # noqa: S101  what is taken over is taken from there
                 os.link(self.base.release.report_path(part.dataset.id), path)
 
-    def _write_catalogue(self, store: Store) -> list[Path]:
-        """Describe the release in DCAT and VoID, as files and in the store; return the statements."""
+    def _names(self, files: Iterable[Path]) -> Store:
+        """Return what is said of those whom the catalogue names, while the store itself is still being filled."""
+        return Store.holding(statements.beginning(files, catalogue.named(self.project, self.content.datasets)))
+
+    def _write_catalogue(self, store: Store) -> dict[str, Path]:
+        """Describe the release in DCAT and VoID, in files; return the statements by graph."""
         described = (
             ("catalogue", "catalog", catalogue.describe(self.project, self.content.datasets, self.manifest, store)),
             ("void", "void", catalogue.describe_data(self.project, self.content.datasets, self.manifest)),
         )
-        files = []
+        files = {}
         for file, name, triples in described:
             write_quads(triples, self.folder / f"{file}.ttl", formats.TURTLE, self.content.ontology.prefixes)
             graph = ox.NamedNode(self.project.base_iri + name)
-            files.append(self._graph(name, (ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)))
-            self._replace(store, graph.value, files[-1])
+            quads = (ox.Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples)
+            files[graph.value] = self._graph(name, quads)
         return files
 
-    def _close(self, store: Store, making: Path) -> None:
-        store.close()
-        stores.copy(making, self.folder / "store")
-        shutil.rmtree(making)
-
-    def _write_index(self, store: Store, files: Sequence[Path], closing: "Future[None]") -> None:
-        """Write the full-text index."""
+    def _write_index(self, files: Sequence[Path]) -> None:
+        """Write the full-text index of all statements."""
         self.progress("index", 0, 1)
-        packs = [languages.get(tag) for tag in self.project.languages]
-        path = self.folder / "search.sqlite"
-        if self.is_anew:
-            indexing.build(path, statements.about(files, indexing.PREDICATES), languages=packs)
-            return
+        found = statements.about(files, indexing.PREDICATES)
+        indexing.build(self._index, found, languages=self._packs)
+
+    def _update_index(self, touched: Mapping[str, set[str]]) -> None:
+        """Write the full-text index of the last release, brought up to date where something else is said."""
+        self.progress("index", 0, 1)
         assert self.base  # noqa: S101  without one all is made anew
-        closing.result()
         final = Store.open(self.folder / "store")
-        touched = set().union(*(store.touched.get(predicate, ()) for predicate in indexing.PREDICATES))
-        subjects = ((iri, list(final.about(iri))) for iri in sorted(touched))
-        indexing.update(path, self.base.release.search_path, subjects, languages=packs)
+        iris = set().union(*(touched.get(predicate, ()) for predicate in indexing.PREDICATES))
+        subjects = ((iri, list(final.about(iri))) for iri in sorted(iris))
+        indexing.update(self._index, self.base.release.search_path, subjects, languages=self._packs)
+
+    @property
+    def _index(self) -> Path:
+        return self.folder / "search.sqlite"
+
+    @property
+    def _packs(self) -> list[languages.Language]:
+        return [languages.get(tag) for tag in self.project.languages]
 
 
 def _today() -> str:

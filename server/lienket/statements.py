@@ -161,6 +161,14 @@ def _with_predicates(path: Path, wanted: frozenset[bytes]) -> Iterator[bytes]:
                 yield line
 
 
+def beginning(paths: Iterable[Path], subjects: Iterable[str]) -> Iterator[ox.Quad]:
+    """Yield the quads of files whose subject is an IRI that begins with one of `subjects`."""
+    beginnings = tuple(f"<{iri}".encode() for iri in subjects)
+    for path in paths:
+        with opened(path) as file:
+            yield from parse(line for line in file if line.startswith(beginnings))
+
+
 def write(lines: Iterable[bytes], path: Path) -> None:
     """Write lines into a packed file, the same bytes for the same lines."""
     with path.open("wb") as file, gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:

@@ -194,6 +194,11 @@ def publishers(datasets: Iterable[Dataset]) -> dict[str, list[Dataset]]:
     return found
 
 
+def named(project: Project, datasets: Iterable[Dataset]) -> list[str]:
+    """Return what the IRIs begin with that the catalogue looks up the names of."""
+    return [_publisher(project), *publishers(datasets), _EU]
+
+
 def unnamed(project: Project, datasets: Iterable[Dataset], store: Store) -> list[Fault]:
     """Return a fault for each dataset whose publisher has no name in `store`, nor in the settings."""
     return [
