@@ -123,6 +123,8 @@ def test_rollback_takes_less_than_a_second(project: Project) -> None:
 def test_what_was_backed_up_comes_back(project: Project, tmp_path: Path) -> None:
     assert run("backup", tmp_path / "all.tar", cwd=project.root).returncode == 0
     assert run("backup", tmp_path / "all.tar", cwd=project.root).returncode == 1, "it is never written over"
+    packed = run("backup", tmp_path / "all.tar.gz", cwd=project.root)
+    assert (packed.returncode, "all.tar" in packed.stderr, (tmp_path / "all.tar.gz").exists()) == (1, True, False)
     assert not list(project.var.glob("check-*"))
     done = run("restore", tmp_path / "all.tar", tmp_path / "new", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

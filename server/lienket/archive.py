@@ -27,8 +27,12 @@ _VAR: Final = "var"
 def backup(project: Project, archive: Path) -> None:
     """Write a deployment into a new file, in one step; a build may run meanwhile.
 
-    Raises `InputError` where the file is there already, `UnavailableError` where it cannot be written.
+    Raises `InputError` where the file is there already or its name promises another form, `UnavailableError` where it
+    cannot be written.
     """
+    if archive.suffix != ".tar":
+        raise InputError(Fault("is written as a tar file that is not packed; name it {name}", file=str(archive),
+                               values={"name": archive.name.split(".")[0] + ".tar"}))  # fmt: skip
     if archive.exists():
         raise InputError(Fault("is there already; name another file", file=str(archive)))
     part = archive.with_name(archive.name + ".part")
