@@ -33,14 +33,16 @@ MAY_IMPORT: dict[str, str] = {
     "catalogue": "datasets errors formats languages project store vocabulary",
     "content": "datasets errors languages mapping ontology project rdf validation",
     "inputs": "content datasets digests errors mapping project",
-    "outputs": "content datasets errors languages mapping ontology project quality rdf validation vocabulary",
+    "outputs": "content datasets errors languages mapping ontology project quality rdf release validation vocabulary",
+    "neighbours": "statements vocabulary",
+    "making": "content datasets errors inputs neighbours outputs project release",
     "dumps": "datasets digests formats outputs rdf statements",
-    "draft": "catalogue content datasets digests dumps formats indexing inputs languages outputs project rdf release "
-    "statements store vocabulary",
+    "draft": "catalogue content datasets digests dumps formats indexing inputs languages making outputs project rdf "
+    "release statements store vocabulary",
     "verification": "digests errors release search statements store validation",
     "changes": "errors release statements",
     "archive": "digests errors project release",
-    "build": "catalogue content datasets digests draft errors inputs outputs project release statements store "
+    "build": "catalogue content datasets digests draft errors inputs making outputs project release statements store "
     "verification vocabulary",
     "handing": "errors languages mapping outputs project quality vocabulary web",
     "watching": "errors project",

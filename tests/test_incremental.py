@@ -139,6 +139,8 @@ def require_same(one: Release, other: Release) -> None:
     assert indexed(one.search_path) == indexed(other.search_path)
     assert list(found(one.search_path)) == list(found(other.search_path))
     assert files(one.dumps) == files(other.dumps)
+    assert files(one.path / "reports") == files(other.path / "reports")
+    assert files(one.path / "told") == files(other.path / "told")
     assert files(one.changes) == files(other.changes)
 
 

@@ -169,3 +169,30 @@ def test_a_rule_and_the_engines_own_words_are_each_said_once() -> None:
 
     assert group("is even", "is even")[0] == "Must be odd."
     assert group("is even", "is 4") == ("", ["Must be odd. (is even)", "Must be odd. (is 4)"])
+
+
+def test_the_page_says_which_inner_rule_is_broken(tmp_path: Path) -> None:
+    folder = tmp_path / "province"
+    shutil.copytree(PROVINCE, folder, ignore=shutil.ignore_patterns("var"))
+    (folder / "shapes" / "either.ttl").write_text(
+        """
+        @prefix sh: <http://www.w3.org/ns/shacl#> .
+        @prefix sm: <https://data.songmay.example/ontology/> .
+        sm:Either a sh:NodeShape ; sh:targetClass sm:Clinic ; sh:severity sh:Warning ;
+            sh:message "Một trong hai điều phải đúng."@vi , "One of two things must hold."@en ;
+            sh:or ( [ sh:path sm:bedCount ; sh:minInclusive 100000 ] [ sh:path sm:fee ; sh:minCount 9 ] ) .
+        """,
+        encoding="utf-8",
+    )
+    visitor = create_app(_built(folder)).test_client()
+    reasons = {"vi": "fee: có 1 giá trị, cần ít nhất 9", "en": "fee: has 1 values, and at least 9 are needed"}
+    for language, reason in reasons.items():
+        text = page(visitor, PAGE, language)
+        assert "bedCount: “" in text
+        assert reason in text
+
+
+def _built(folder: Path) -> Project:
+    project = Project.read(folder)
+    build(project)
+    return project

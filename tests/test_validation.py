@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from lienket import languages
 from lienket.cli import commands
 from lienket.errors import InputError
 from lienket.mapping import Cell
@@ -211,3 +212,29 @@ def test_the_citys_own_descriptions_fail_for_the_right_reasons(file: Path, tmp_p
     reasons = {str(detail.explanation) for result in report.results for each in result.details for detail in
                (each, *each.details)}  # fmt: skip
     assert any("conforms to none" in reason or "xsd:dateTime" in reason for reason in reasons), reasons
+
+
+def test_what_breaks_a_rule_made_of_rules_is_told_in_both_languages(tmp_path: Path) -> None:
+    """In the line for a person; each reason with the property, its value, and its own message where it has one."""
+    shapes = """
+:Shape a sh:NodeShape ; sh:targetClass :Thing ; sh:node :Inner .
+:Inner a sh:NodeShape ; sh:property [ sh:path :count ; sh:datatype xsd:integer ] , [ sh:path :name ; sh:minCount 1 ] ,
+    [ sh:path :date ; sh:maxCount 0 ; sh:message "Chưa có ngày."@vi , "No date yet."@en ] .
+"""
+    data = written(tmp_path, "data.ttl", PREFIXES + ':a a :Thing ; :count "many" ; :date 1 .')
+    report = validate([data], read_shapes([written(tmp_path, "s.ttl", PREFIXES + shapes)]))
+    (fault,) = report.faults(lambda *_: [Cell("a.csv", None, 2, "Số", "many")])
+    english, vietnamese = str(fault), languages.get("vi").say(fault)
+    assert english.startswith("a.csv, row 2, column Số: “many” does not conform to https://x.example/Inner: count: “")
+    assert english.endswith("; date: No date yet; name: is missing")
+    assert vietnamese.endswith("; date: Chưa có ngày; name: còn thiếu")
+
+
+def test_of_many_reasons_some_are_told_and_the_number_of_the_others(tmp_path: Path) -> None:
+    inner = " , ".join(f"[ sh:path :p{n} ; sh:minCount 1 ]" for n in range(9))
+    shapes = f":Shape a sh:NodeShape ; sh:targetClass :Thing ; sh:node [ sh:property {inner} ] ."
+    data = written(tmp_path, "data.ttl", PREFIXES + ":a a :Thing .")
+    report = validate([data], read_shapes([written(tmp_path, "s.ttl", PREFIXES + shapes)]))
+    (fault,) = report.faults(lambda *_: ())
+    assert str(fault).endswith("p4: is missing; and 4 more reasons")
+    assert languages.get("vi").say(fault).endswith("và 4 lý do nữa")

@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 from lienket import catalogue, digests, release, statements, verification
 from lienket.content import Content, read_content
 from lienket.datasets import Dataset
-from lienket.draft import Base, Draft, Progress, make_parts
-from lienket.errors import Fault, Faults, InputError, UnavailableError
-from lienket.inputs import Inputs, read_inputs, require_unchanged
-from lienket.outputs import Output, make_output
+from lienket.draft import Base, Draft, make_parts
+from lienket.errors import Fault, Faults, UnavailableError
+from lienket.inputs import Inputs, read_inputs
+from lienket.making import Makings, Progress
+from lienket.outputs import Output
 from lienket.project import Project
 from lienket.release import Release
 from lienket.store import Store
@@ -41,16 +41,18 @@ def build(
         if last and same and not _asks_databases(last):
             return last
         content = read_content(project)
-        with ThreadPoolExecutor(1) as aside:
+        with ThreadPoolExecutor(1) as aside, Makings(project, content, inputs, folder, progress) as makings:
             looking = aside.submit(_damage, last, full)
             stale = content.datasets if full else _stale(project, content, inputs, last)
-            outputs = _outputs(project, content, stale, inputs, folder, progress)
-            damage = looking.result()
-        for fault in damage:
-            tell(replace(fault, severity="warning"))
-        if damage:
+            makings.map(stale)
             others = [dataset for dataset in content.datasets if dataset not in stale]
-            outputs += _outputs(project, content, others, inputs, folder, progress)
+            damage = looking.result()
+            for fault in damage:
+                tell(replace(fault, severity="warning"))
+            if damage:
+                makings.map(others)
+            taken_over = {dataset.id: last.told_path(dataset.id) for dataset in others} if last and not damage else {}
+            outputs = makings.check(taken_over, None if damage else last)
         Faults([fault for output in outputs for fault in output.faults]).raise_if_any()
         base = _base(last, full, damage)
         parts = make_parts(content.datasets, outputs, base)
@@ -70,13 +72,18 @@ def check(
 ) -> tuple[list[Output], list[Fault]]:
     """Do all that `build` does to find faults, for all datasets or those named; return the outputs and every fault.
 
-    What only shows in the whole, such as a publisher that no dataset describes, is looked for where no dataset is
-    named. Raises `InputError` where the content cannot be read, or holds no such dataset.
+    What datasets named refer to is looked up in the others as the content has them now. What only shows in the whole,
+    such as a publisher that no dataset describes, is looked for where no dataset is named. Raises `InputError` where
+    the content cannot be read, or holds no such dataset.
     """
     content = read_content(project, dataset_ids)
+    inputs = read_inputs(project)
     with release.scratch(project.var) as folder:
-        outputs = _outputs(project, content, content.datasets, read_inputs(project), folder, progress)
-        faults = Faults([fault for output in outputs for fault in output.faults])
+        with Makings(project, content, inputs, folder, progress) as makings:
+            makings.map(content.datasets)
+            last = _last(project)
+            outputs = makings.check(makings.told_by_others(content.others, last), last)
+        faults = Faults([*makings.remarks, *(fault for output in outputs for fault in output.faults)])
         if not dataset_ids and not faults.stop:
             faults.found += _unnamed_publishers(project, content, outputs)
     return outputs, faults.found
@@ -130,26 +137,6 @@ def _stale(project: Project, content: Content, inputs: Inputs, last: Release | N
         for dataset in content.datasets
         if known.get(dataset.id) is None or known[dataset.id] != inputs.of(project, content, dataset)
     ]
-
-
-def _outputs(
-    project: Project, content: Content, datasets: Sequence[Dataset], inputs: Inputs, folder: Path, progress: Progress
-) -> list[Output]:
-    """Map datasets to N-Quads and hold the quads against the shapes; raises the faults of all at once."""
-    outputs = []
-    faults = Faults()
-    for number, dataset in enumerate(datasets):
-        progress(dataset.id, number, len(datasets))
-        with faults.gathered():
-            try:
-                outputs.append(make_output(project, content, dataset, folder))
-            except InputError:
-                require_unchanged(project, inputs.of(project, content, dataset) or {})
-                raise
-    progress("", len(datasets), len(datasets))
-    if faults.stop:
-        raise InputError(*faults.found, *(fault for output in outputs for fault in output.faults))
-    return outputs
 
 
 def _unnamed_publishers(project: Project, content: Content, outputs: Iterable[Output]) -> list[Fault]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lienket import languages
 from lienket.datasets import Dataset, read_datasets
-from lienket.errors import Fault, Faults
+from lienket.errors import Fault, Faults, InputError
 from lienket.mapping import Rules, read_rules
 from lienket.ontology import Ontology, read_ontology
 from lienket.project import Project
@@ -19,6 +19,8 @@ class Content:
 
     ontology: Ontology
     datasets: tuple[Dataset, ...]
+    others: tuple[Dataset, ...]
+    """Datasets that were not asked for; of their rules nothing is known."""
     rules: Mapping[str, tuple[Rules, ...]]
     """Dataset id → the rules of its mapping documents."""
     shapes: Shapes
@@ -43,15 +45,25 @@ def read_content(project: Project, dataset_ids: Sequence[str] = ()) -> Content:
     faults.found += _unknown(dataset_ids, datasets)
     wanted = [dataset for dataset in datasets if not dataset_ids or dataset.id in dataset_ids]
     for dataset in wanted:
-        read: list[Rules] = []
-        for document in dataset.mappings:
-            with faults.gathered():
-                read.append(read_rules(document, base_iri=project.base_iri))
-        rules[dataset.id] = tuple(read)
+        with faults.gathered():
+            rules[dataset.id] = read_rules_of(project, dataset)
     faults.raise_if_any()
     assert ontology is not None  # noqa: S101  without it a fault was raised
     assert shapes is not None  # noqa: S101
-    return Content(ontology, tuple(wanted), rules, shapes, "".join(read_triples(ontology.files)))
+    others = tuple(dataset for dataset in datasets if dataset not in wanted)
+    return Content(ontology, tuple(wanted), others, rules, shapes, "".join(read_triples(ontology.files)))
+
+
+def read_rules_of(project: Project, dataset: Dataset) -> tuple[Rules, ...]:
+    """Read the mapping documents of one dataset; raises `InputError` with the faults of all."""
+    faults = Faults()
+    read: list[Rules] = []
+    for document in dataset.mappings:
+        with faults.gathered():
+            read.append(read_rules(document, base_iri=project.base_iri))
+    if faults.found:
+        raise InputError(*faults.found)
+    return tuple(read)
 
 
 def _unknown(dataset_ids: Iterable[str], datasets: Sequence[Dataset]) -> list[Fault]:

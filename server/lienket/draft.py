@@ -6,7 +6,7 @@ store and its index are taken over, and take in the difference alone.
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,16 +23,14 @@ from lienket.datasets import Dataset
 from lienket.digests import sha256
 from lienket.dumps import write_dumps
 from lienket.inputs import Inputs, require_unchanged, software
+from lienket.making import Progress
 from lienket.outputs import Output
 from lienket.project import Project
 from lienket.rdf import read_quads, write_quads
-from lienket.release import REPORTS, Release
+from lienket.release import REPORTS, TOLD, Release
 from lienket.statements import Difference
 from lienket.store import Store
 from lienket.vocabulary import DCT
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 Facts = dict[str, Any]
 """What a manifest says of a dataset."""
@@ -282,16 +280,21 @@ class Draft:
         self.manifest["changes"] = dict(sorted(changes.items()))
 
     def _write_reports(self) -> None:
-        """Write what was found in each dataset, for the department that keeps it; or take it over."""
-        folder = self.folder / REPORTS
-        folder.mkdir()
+        """Write what was found in each dataset, for the department that keeps it; or take it over.
+
+        What a dataset tells the others was written when it was mapped, or is taken over, too.
+        """
+        (self.folder / REPORTS).mkdir()
+        (self.folder / TOLD).mkdir(exist_ok=True)
         for part in self.parts:
-            path = folder / f"{part.dataset.id}.jsonl"
+            path = self.folder / REPORTS / f"{part.dataset.id}.jsonl"
             if part.output:
                 part.output.report.write(path)
             else:
                 assert self.base  # noqa: S101  what is taken over is taken from there
                 os.link(self.base.release.report_path(part.dataset.id), path)
+                told = self.base.release.told_path(part.dataset.id)
+                os.link(told, self.folder / TOLD / told.name)
 
     def _names(self, files: Iterable[Path]) -> Store:
         """Return what is said of those whom the catalogue names, while the store itself is still being filled."""

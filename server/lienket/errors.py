@@ -48,6 +48,8 @@ class Fault:
     """The word that was probably meant; it is asked for behind the sentence."""
     because: "Fault | None" = field(default=None, compare=False)
     """Where a message comes from content: what the engine itself says of the fault."""
+    details: "tuple[Fault, ...]" = field(default=(), compare=False)
+    """Where a rule is made of others: which of those are broken, and how."""
     result: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where SHACL found it: its validation result, local name of the property → term in Turtle."""
 
@@ -71,6 +73,8 @@ class Fault:
         sentence += f" (did you mean {self.meant}?)" if self.meant else ""
         if self.text is not None:
             sentence = f"“{self.text}” {sentence}"
+        if self.details:
+            sentence = f"{sentence}: {'; '.join(map(str, self.details))}"
         if self.because is not None:
             sentence = f"{sentence} ({self.because})"
         return one_line(f"{place}: {sentence}" if place else sentence)

@@ -3,10 +3,9 @@
 Of its own: every file that its rules read, those that lie with other datasets too, the rules themselves, `dataset.ttl`
 and `expected.nq`. Of all datasets alike: the engine, some settings, the ontology with its code lists, the shapes.
 
-No other dataset's output counts, because nothing that makes or checks one looks at it: rules read tables, and shapes
-are held against the dataset's own statements and the ontology. What shows only in the whole, such as a publisher whom
-no dataset names, is looked for in every build. Whoever lets a shape or a link look at another dataset's statements has
-to count the digest of those here.
+No other dataset's output counts, because nothing that makes one looks at it: rules read tables. Shapes do look at what
+other datasets tell, so that a dataset whose output is the same is checked again where that has changed: `neighbours`
+finds those. What shows only in the whole, such as a publisher whom no dataset names, is looked for in every build.
 
 The ontology and the shapes count as a whole: a shape's SPARQL may ask for any term, so that no part of them can be
 known to be of no matter.
@@ -59,11 +58,14 @@ class Inputs:
         None where a database is read, or a file is not there.
         """
         read = files_read(content.rules[dataset.id], root=project.mappings)
-        if read is None:
-            return None
-        own = (dataset.folder / DESCRIPTION, dataset.folder / EXPECTED, *dataset.mappings)
-        names = (os.path.relpath(path, project.mappings) for path in (*own, *read) if path.is_file())
-        return {name: self.tables.get(name) or sha256(project.mappings / name) for name in sorted(set(names))}
+        return None if read is None else self._digests(project, _own(project, dataset) | _names(project, read))
+
+    def are(self, known: Mapping[str, str], project: Project, dataset: Dataset) -> bool:
+        """Tell whether the files that a dataset's output was made from are what they were, and of its own no other."""
+        return _own(project, dataset) <= known.keys() and self._digests(project, known) == known
+
+    def _digests(self, project: Project, names: Iterable[str]) -> dict[str, str]:
+        return {name: self.tables.get(name) or sha256(project.mappings / name) for name in sorted(names)}
 
 
 def read_inputs(project: Project) -> Inputs:
@@ -105,6 +107,14 @@ def software() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},
     }
+
+
+def _own(project: Project, dataset: Dataset) -> set[str]:
+    return _names(project, (dataset.folder / DESCRIPTION, dataset.folder / EXPECTED, *dataset.mappings))
+
+
+def _names(project: Project, paths: Iterable[Path]) -> set[str]:
+    return {os.path.relpath(path, project.mappings) for path in paths if path.is_file()}
 
 
 def _engine() -> str:

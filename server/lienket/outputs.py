@@ -1,6 +1,6 @@
 """One dataset's way: mapped to statements, held against the shapes, and whatever else must be so before publication."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,8 @@ from lienket.ontology import Ontology
 from lienket.project import Project
 from lienket.quality import Report, report_of
 from lienket.rdf import read_quads
-from lienket.validation import validate_relation
+from lienket.release import TOLD
+from lienket.validation import tell, validate_relation
 from lienket.vocabulary import RDF
 
 
@@ -35,47 +36,85 @@ class Output:
     """The dataset's own files by the name that the report calls them: where they lie and how they are to be read."""
 
 
-def make_output(project: Project, content: Content, dataset: Dataset, folder: Path) -> Output:
-    """Map one dataset into N-Quads in `folder` and look for every fault.
+class Making:
+    """One dataset on its way: `map` it, then `check` it when it is known what the others tell; `close` it in the end.
 
-    Raises `InputError` where it cannot be mapped at all: a table or a column is missing, a rule is wrong.
+    Mapping raises `InputError` where that cannot be done at all: a table or a column is missing, a rule is wrong.
     """
-    nquads = folder / f"{dataset.id}.nq"
-    databases = {
-        stated: Database(found.address, found.user, found.password) for stated, found in project.databases.items()
-    }
-    with map_rules(
-        content.rules[dataset.id],
-        root=project.mappings,
-        language=languages.get(project.languages[0]),
-        graph=dataset.iri,
-        databases=named(databases),
-    ) as mapped:
-        count = mapped.write_nquads(nquads, sort=True)
-        report = validate_relation(
-            mapped.connection, "quads", content.shapes, content.context,
-            rows=count, records=mapped.records, scattered=mapped.scattered,
-        )  # fmt: skip
-        tables = dict.fromkeys(table.path for table in mapped.tables if table.path)
-        counts = _rows(dataset, mapped, _described_tables(content.rules[dataset.id]))
-        faults = [
-            *mapped.faults,
-            *_news(report.faults(mapped.locate), mapped.faults),
-            *_out_of_place(content.ontology, dataset, mapped),
-            *_expected_missing(dataset, nquads),
-        ]
-        if not count:
-            faults.append(Fault("makes no statement: its tables hold no rows", file=str(dataset.folder)))
-    found = distinct(faults)
-    name = partial(_name, project, dataset)
-    told = report_of(dataset.id, counts, found, name)
-    stated = _sources(content.rules[dataset.id])
-    sources = {
-        name(str(path)): (path, stated[path.name])
-        for path in tables
-        if path.is_relative_to(dataset.folder) and path.name in stated
-    }
-    return Output(dataset, nquads, count, told.rows, tuple(tables), tuple(found), told, sources)
+
+    def __init__(self, project: Project, content: Content, dataset: Dataset, folder: Path) -> None:
+        """Take what is written from and where to; `folder` holds a folder for what datasets tell each other."""
+        self.dataset = dataset
+        self.nquads = folder / f"{dataset.id}.nq"
+        self.told = folder / TOLD / f"{dataset.id}.nt"
+        self.quads = 0
+        """How many statements there are, once it is mapped."""
+        self._project = project
+        self._content = content
+        self._mapped: Mapped | None = None
+
+    def map(self) -> None:
+        """Write the statements, and what of them other datasets are told."""
+        mapped = self._open()
+        self.quads = mapped.write_nquads(self.nquads, sort=True)
+        self._tell(mapped)
+
+    def tell(self) -> None:
+        """Write only what other datasets are told."""
+        self._tell(self._open())
+
+    def close(self) -> None:
+        """Give back the memory that the tables take; they are read again where they are needed."""
+        if self._mapped is not None:
+            self._mapped.close()
+            self._mapped = None
+
+    def check(self, elsewhere: Sequence[Path]) -> Output:
+        """Look for every fault, and close; `elsewhere` are files of what the other datasets tell."""
+        project, content, dataset = self._project, self._content, self.dataset
+        with self._open() as mapped:
+            report = validate_relation(
+                mapped.connection, "quads", content.shapes, content.context, elsewhere=elsewhere,
+                rows=self.quads, records=mapped.records, scattered=mapped.scattered,
+            )  # fmt: skip
+            tables = dict.fromkeys(table.path for table in mapped.tables if table.path)
+            counts = _rows(dataset, mapped, _described_tables(content.rules[dataset.id]))
+            faults = [
+                *mapped.faults,
+                *_news(report.faults(mapped.locate), mapped.faults),
+                *_out_of_place(content.ontology, dataset, mapped),
+                *_expected_missing(dataset, self.nquads),
+            ]
+            if not self.quads:
+                faults.append(Fault("makes no statement: its tables hold no rows", file=str(dataset.folder)))
+        self._mapped = None
+        found = distinct(faults)
+        name = partial(_name, project, dataset)
+        told = report_of(dataset.id, counts, found, name)
+        stated = _sources(content.rules[dataset.id])
+        sources = {
+            name(str(path)): (path, stated[path.name])
+            for path in tables
+            if path.is_relative_to(dataset.folder) and path.name in stated
+        }
+        return Output(dataset, self.nquads, self.quads, told.rows, tuple(tables), tuple(found), told, sources)
+
+    def _open(self) -> Mapped:
+        if self._mapped is None:
+            stated = self._project.databases.items()
+            databases = {name: Database(found.address, found.user, found.password) for name, found in stated}
+            self._mapped = map_rules(
+                self._content.rules[self.dataset.id],
+                root=self._project.mappings,
+                language=languages.get(self._project.languages[0]),
+                graph=self.dataset.iri,
+                databases=named(databases),
+            )
+        return self._mapped
+
+    def _tell(self, mapped: Mapped) -> None:
+        self.told.parent.mkdir(exist_ok=True)
+        tell(mapped.connection, "quads", self._content.shapes, self.told, self._content.context)
 
 
 def _rows(dataset: Dataset, mapped: Mapped, described: set[str]) -> list[tuple[str, str | None, int]]:

@@ -6,6 +6,7 @@
       search.sqlite                 full-text index
       dumps/                        per dataset, from the mapping's output
       reports/                      per dataset, what was found in its tables
+      told/                         per dataset, what the others look up in it when they are validated
       changes/                      per dataset, what was added and removed since the release before
       catalogue.ttl  void.ttl       the DCAT catalogue and the VoID description
       manifest.json                 what is in it, with counts and the digest of every file
@@ -43,6 +44,8 @@ MANIFEST: Final = "manifest.json"
 CHECKSUM: Final = "manifest.sha256"
 REPORTS: Final = "reports"
 """Folder of what was found in the datasets, one file each."""
+TOLD: Final = "told"
+"""Folder of what each dataset tells the others when they are held against the shapes, one file each."""
 _LOCK: Final = "lock"
 
 _TRIES: Final = 20
@@ -105,6 +108,10 @@ class Release:
     def report_path(self, dataset_id: str) -> Path:
         """Return the file of what was found in a dataset."""
         return self.path / REPORTS / f"{dataset_id}.jsonl"
+
+    def told_path(self, dataset_id: str) -> Path:
+        """Return the file of what a dataset tells the others: N-Triples in code-point order."""
+        return self.path / TOLD / f"{dataset_id}.nt"
 
     @property
     def files(self) -> dict[str, digests.File]:

@@ -16,7 +16,8 @@ import click
 import duckdb
 import pyoxigraph as ox
 
-from lienket.validation import changed_nodes, read_shapes, refers_to, told, validate_relation
+from lienket.neighbours import changed_nodes, refers_to
+from lienket.validation import read_shapes, tell, validate_relation
 from tests.bench.mapping import OURS, PERMITS, PREFIXES, SOURCE, permits, triples_map
 from tests.bench.processes import LIENKET, PYTHON, Run, folder_of, measure, peer
 
@@ -187,22 +188,30 @@ def referring(rows: int) -> None:
         town = TOWN.format(kind=kind, class_=kind.title(), first=first, last=first + rows)
         connection.execute(f"CREATE TABLE {name} AS {town}")
 
+        lines = f"SELECT concat_ws(' ', subject, predicate, object, '.') FROM {name} ORDER BY ALL"
+        connection.execute(f"COPY ({lines}) TO '{folder / name}.nq' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '')")
+
     def validated(names: Iterable[str]) -> float:
         started = time.perf_counter()
         for name in names:
-            elsewhere = "".join(each.text() for other, each in before.items() if other != name)
+            elsewhere = [path for other, path in before.items() if other != name]
             validate_relation(connection, name, shapes, elsewhere=elsewhere)
         return time.perf_counter() - started
 
-    before = {name: told(connection, name, shapes) for name in ids}
+    def told(name: str, path: Path) -> Path:
+        tell(connection, name, shapes, path)
+        return path
+
+    before = {name: told(name, folder / f"{name}.nt") for name in ids}
     all_ = validated(ids)
     changed = "wards3"
     ward = f"<http://example.org/ward/{3 * rows}>"
     connection.execute(f"UPDATE {changed} SET object = '<http://example.org/Town>' "
                        f"WHERE subject = '{ward}' AND ends_with(predicate, '#type>')")  # fmt: skip
     started = time.perf_counter()
-    nodes = changed_nodes(before, before | {changed: told(connection, changed, shapes)})
-    concerned = [changed, *(name for name in ids if name != changed and refers_to(connection, name, nodes))]
+    nodes = changed_nodes(before, before | {changed: told(changed, folder / "after.nt")})
+    others = (name for name in ids if name != changed)
+    concerned = [changed, *(name for name in others if refers_to(folder / f"{name}.nq", nodes))]
     looked = time.perf_counter() - started
     again = looked + validated(concerned)
     click.echo(f"\n### {TOWNS} datasets of {rows:,} rows, one changed: {len(concerned)} concerned\n")

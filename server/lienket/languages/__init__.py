@@ -124,6 +124,8 @@ class Language:
             sentence = sentence.format(**words)
         if fault.meant:
             sentence += f" ({self.gettext('did you mean {meant}?').format(meant=fault.meant)})"
+        if fault.details:
+            sentence += f": {'; '.join(map(self.say, fault.details))}"
         if fault.because is not None:
             sentence += f" ({self.say(fault.because)})"
         return sentence

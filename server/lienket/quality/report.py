@@ -146,6 +146,7 @@ def _named(fault: Fault, name: Callable[[str], str]) -> Fault:
         file=name(fault.file) if fault.file is not None else None,
         values={key: name(value) if isinstance(value, str) else value for key, value in fault.values.items()},
         because=_named(fault.because, name) if fault.because else None,
+        details=tuple(_named(detail, name) for detail in fault.details),
     )
 
 
@@ -154,6 +155,10 @@ def _line(values: Mapping[str, Any]) -> str:
 
 
 def _finding(values: dict[str, Any]) -> Finding:
-    id_ = values.pop("id")
+    return Finding(values.pop("id"), _fault(values))
+
+
+def _fault(values: dict[str, Any]) -> Fault:
     because = values.pop("because")
-    return Finding(id_, Fault(**values, because=Fault(**because) if because else None))
+    details = tuple(map(_fault, values.pop("details")))
+    return Fault(**values, because=_fault(because) if because else None, details=details)

@@ -12,23 +12,19 @@ import duckdb
 
 from .documents import Shapes, read_graph, read_shapes, read_triples
 from .engine import validate_relation
-from .lines import take_lines
-from .references import Told, changed_nodes, refers_to, told
+from .references import tell
 from .report import Place, Report, Result
-from .session import load, make_table
+from .session import make_table, take
 
 __all__ = [
     "Place",
     "Report",
     "Result",
     "Shapes",
-    "Told",
-    "changed_nodes",
     "read_graph",
     "read_shapes",
     "read_triples",
-    "refers_to",
-    "told",
+    "tell",
     "validate",
     "validate_relation",
 ]
@@ -48,5 +44,5 @@ def validate(
         return validate_graph(read_graph(data), shapes, read_graph(context))
     with duckdb.connect(":memory:") as connection:
         make_table(connection, "triples")
-        load(connection, "triples", read_triples(file for file in data if not take_lines(connection, "triples", file)))
+        take(connection, "triples", data)
         return validate_relation(connection, "triples", shapes, "".join(read_triples(context)))

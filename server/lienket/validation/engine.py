@@ -6,6 +6,7 @@ only the parts of the view that make them. Of tables whose rows tell all of thei
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
@@ -34,7 +35,7 @@ def validate_relation(
     shapes: Shapes,
     context: str = "",
     *,
-    elsewhere: str = "",
+    elsewhere: Sequence[Path] = (),
     rows: int | None = None,
     records: Sequence[RowWise] = (),
     scattered: str = _NOTHING,
@@ -42,11 +43,11 @@ def validate_relation(
 ) -> Report:
     """Return the report of `shapes` over a relation (subject, predicate, object) of terms in N-Triples syntax.
 
-    `context` is N-Triples of what the data refers to: known, and checked only where the data speaks of it; `elsewhere`
-    N-Triples of what other data tells (`references.told`), which is looked up only, and not checked here. Of a view
-    `rows` tells about how many rows it has. `records` are tables each of whose rows makes all of its triples that speak
-    of its subject, and `scattered` is SQL (subject) of the subjects of all other triples; both for speed alone. Of each
-    constraint `most` results are told, and of more the number.
+    `context` is N-Triples of what the data refers to: known, and checked only where the data speaks of it;
+    `elsewhere` are files of what other data tells (`references.tell`), which is looked up only, and not checked here.
+    Of a view `rows` tells about how many rows it has. `records` are tables each of whose rows makes all of its triples
+    that speak of its subject, and `scattered` is SQL (subject) of the subjects of all other triples; both for speed
+    alone. Of each constraint `most` results are told, and of more the number.
     """
     with Session.opened(connection, relation, rows, context, elsewhere) as session:
         validation = _Validation(session, shapes, records if session.is_view else (), scattered, most)

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, Final, Protocol
 
@@ -30,6 +30,10 @@ from .terms import ox_term, plain
 
 SEVERITIES: Final[Mapping[str, str]] = {SH + "Violation": "error", SH + "Warning": "warning", SH + "Info": "note"}
 """SHACL severity → severity of the fault; a severity of one's own counts as a warning."""
+
+
+_DETAILS: Final = 5
+"""So many inner constraints are told of a result; of more, the number."""
 
 
 class Place(Protocol):
@@ -144,14 +148,26 @@ class Result:
         ]  # fmt: skip
 
     def _fault(self, file: str, sheet: str | None, row: int | None, text: str | None, column: str | None) -> Fault:
-        explanation = Fault(self.explanation.message, values=self.explanation.values)
+        details = [detail._as_detail(self.value) for detail in self.details]
+        if len(details) > _DETAILS:
+            details[_DETAILS:] = [Fault("and {number} more reasons", values={"number": len(details) - _DETAILS})]
+        explanation = Fault(self.explanation.message, values=self.explanation.values, details=tuple(details))
         if not self.messages:
-            return Fault(explanation.message, file, row, column, text, sheet, explanation.values,
-                         severity=self.severity, result=self.terms())  # fmt: skip
+            return replace(explanation, file=file, row=row, column=column, text=text, sheet=sheet,
+                           severity=self.severity, result=self.terms())  # fmt: skip
         messages = {tag: text.replace("{column}", column or "") for tag, text in self.messages.items()}
         english = messages.get("en") or next(iter(messages.values()))
         return Fault(english, file, row, column, text, sheet, severity=self.severity, translations=messages,
                      because=explanation, result=self.terms())  # fmt: skip
+
+    def _as_detail(self, outer: str | None) -> Fault:
+        """Return what an inner constraint found, said of the property by its short name; `outer` is told already."""
+        path = re.split("[/#:]", self.path)[-1] if self.path else path_text(self.result_path or PredicatePath(""))
+        value = self.value if self.value != outer else None
+        fault = self._fault("", None, None, value, None)
+        sentences = {tag: text.rstrip(".") for tag, text in fault.translations.items()}
+        return replace(fault, message=fault.message.rstrip("."), translations=sentences, file=None,
+                       column=path or None, because=None)  # fmt: skip
 
     def terms(self) -> dict[str, str]:
         """Return what SHACL's report says of it but the words: local name of the property → term in Turtle."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
@@ -12,6 +13,8 @@ from ..errors import InputError
 from ..sql import identifier, literal
 from ..vocabulary import RDF, RDFS
 from .compile import macros
+from .documents import read_triples
+from .lines import take_lines
 from .query import TRIPLES
 from .shapes import Term
 
@@ -54,6 +57,11 @@ def load(connection: duckdb.DuckDBPyConnection, table: str, pieces: Iterable[str
         raise InputError("triples about triples (RDF 1.2) cannot be validated with SHACL 1.0")
 
 
+def take(connection: duckdb.DuckDBPyConnection, table: str, files: Iterable[Path]) -> None:
+    """Add files of RDF to a table; raises `InputError` naming every file that is none."""
+    load(connection, table, read_triples(file for file in files if not take_lines(connection, table, file)))
+
+
 class Session:
     """A connection with the relations `DATA` and `CONTEXT`, `OWN`, which is both, and `TRIPLES`, which is all."""
 
@@ -66,18 +74,24 @@ class Session:
     @classmethod
     @contextmanager
     def opened(
-        cls, connection: duckdb.DuckDBPyConnection, relation: str, rows: int | None, context: str, elsewhere: str = ""
+        cls,
+        connection: duckdb.DuckDBPyConnection,
+        relation: str,
+        rows: int | None,
+        context: str,
+        elsewhere: Iterable[Path] = (),
     ) -> Iterator["Session"]:
         """Open a session over a view of about so many rows; leaving nothing behind.
 
-        `context` and `elsewhere` are N-Triples: what is known beside the data, and what other data tells.
+        `context` is N-Triples of what is known beside the data; `elsewhere` are files of what other data tells.
         """
         session = cls(connection)
         try:
-            for table, text in ((CONTEXT, context), (_ELSEWHERE, elsewhere)):
+            for table in (CONTEXT, _ELSEWHERE):
                 make_table(connection, table)
                 session._tables[table] = "TABLE"
-                load(connection, table, [text])
+            load(connection, CONTEXT, [context])
+            take(connection, _ELSEWHERE, elsewhere)
             data = f"SELECT subject, predicate, object FROM {identifier(relation)}"
             session.make(DATA, data, kind="TABLE" if rows is not None and rows <= _COPIED else "VIEW")
             session.make(OWN, f"FROM {DATA} UNION ALL FROM {CONTEXT}", kind="VIEW")
