@@ -9,7 +9,7 @@ from flask import Response, request
 
 from lienket import __version__
 from lienket.formats import HTML, Format, by_suffix, negotiate
-from lienket.web import addresses, language
+from lienket.web import addresses, language, past
 from lienket.web.problems import Problem
 from lienket.web.shown import Shown
 
@@ -17,12 +17,7 @@ from lienket.web.shown import Shown
 def tag_of(present: Shown, format_: Format) -> str:
     """Return the entity tag of this request's answer: it changes with the release, the format and the language."""
     spoken = f"-{language.tag()}" if format_ is HTML else ""
-    return f"{present.release.id}-{__version__}-{format_.suffix}{spoken}"
-
-
-def created(present: Shown) -> datetime:
-    """Return when the release was made."""
-    return datetime.fromisoformat(present.release.manifest["created"])
+    return f"{present.release.id}{past.mark()}-{__version__}-{format_.suffix}{spoken}"
 
 
 def unchanged(present: Shown, format_: Format) -> Response | None:
@@ -32,14 +27,14 @@ def unchanged(present: Shown, format_: Format) -> Response | None:
         known = request.if_none_match.contains_weak(tag)
     else:
         since = request.headers.get("If-Modified-Since")
-        known = bool(since) and request.method in ("GET", "HEAD") and _not_after(created(present), str(since))
+        known = bool(since) and request.method in ("GET", "HEAD") and _not_after(past.seen(present), str(since))
     return finished(Response(status=304), present, format_) if known else None
 
 
 def finished(response: Response, present: Shown, format_: Format) -> Response:
     """Put into `response` what says how long it holds and what it depends on."""
     response.set_etag(tag_of(present, format_), weak=True)  # weak: the same whether compressed or not
-    response.last_modified = created(present)
+    response.last_modified = past.seen(present)
     response.headers["Cache-Control"] = "public, no-cache"
     response.vary.add("Accept")
     if format_ is HTML:
@@ -56,7 +51,7 @@ def sent(
     for other in among:
         if other is not format_:
             response.headers.add(
-                "Link", f'<{addresses.document(iri, "." + other.suffix)}>; rel="alternate"; type="{other.media_type}"'
+                "Link", f'<{past.within(addresses.document(iri, "." + other.suffix))}>; rel="alternate"; type="{other.media_type}"'
             )
     if iri:
         response.headers.add("Link", f'<{addresses.uri(iri)}>; rel="describes"')
