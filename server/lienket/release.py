@@ -6,7 +6,8 @@
       search.sqlite                 full-text index
       dumps/                        per dataset, from the mapping's output
       reports/                      per dataset, what was found in its tables
-      changes/                      per dataset, what was added and removed since the release before
+      changes/                      per dataset, what was added and removed since the release before, and since when
+                                    each resource is as it is
       catalogue.ttl  void.ttl       the DCAT catalogue and the VoID description
       manifest.json                 what is in it, with counts and the digest of every file
       manifest.sha256               the manifest's own

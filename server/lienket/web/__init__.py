@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lienket.project import Project
 from lienket.web import (
     catalogue,
+    feeds,
     home,
     journal,
     memento,
@@ -29,6 +30,7 @@ from lienket.web import (
     shown,
     site,
     sparql,
+    streams,
     templates,
 )
 
@@ -84,6 +86,8 @@ def create_app(project: Project) -> Flask:
         resources.blueprint,
         catalogue.blueprint,
         quality.blueprint,
+        streams.blueprint,
+        feeds.blueprint,
         sparql.blueprint,
         site.blueprint,
     ):

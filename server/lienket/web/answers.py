@@ -3,20 +3,25 @@
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 import pyoxigraph as ox
 from flask import Response, request
 
 from lienket import __version__
-from lienket.formats import HTML, Format, by_suffix, negotiate
+from lienket.formats import ATOM, HTML, Format, by_suffix, negotiate
 from lienket.web import addresses, language, past
 from lienket.web.problems import Problem
 from lienket.web.shown import Shown
 
 
+_SPOKEN: Final = (HTML, ATOM)
+"""Formats that are in a language."""
+
+
 def tag_of(present: Shown, format_: Format) -> str:
     """Return the entity tag of this request's answer: it changes with the release, the format and the language."""
-    spoken = f"-{language.tag()}" if format_ is HTML else ""
+    spoken = f"-{language.tag()}" if format_ in _SPOKEN else ""
     return f"{present.release.id}{past.mark()}-{__version__}-{format_.suffix}{spoken}"
 
 
@@ -37,7 +42,7 @@ def finished(response: Response, present: Shown, format_: Format) -> Response:
     response.last_modified = past.seen(present)
     response.headers["Cache-Control"] = "public, no-cache"
     response.vary.add("Accept")
-    if format_ is HTML:
+    if format_ in _SPOKEN:
         response.vary.add("Accept-Language")
         response.headers["Content-Language"] = language.tag()
     return response
