@@ -14,7 +14,6 @@ from lienket.web import addresses, language, past
 from lienket.web.problems import Problem
 from lienket.web.shown import Shown
 
-
 _SPOKEN: Final = (HTML, ATOM)
 """Formats that are in a language."""
 
@@ -55,9 +54,8 @@ def sent(
     response = Response(body, content_type=format_.content_type)
     for other in among:
         if other is not format_:
-            response.headers.add(
-                "Link", f'<{past.within(addresses.document(iri, "." + other.suffix))}>; rel="alternate"; type="{other.media_type}"'
-            )
+            address = past.within(addresses.document(iri, "." + other.suffix))
+            response.headers.add("Link", f'<{address}>; rel="alternate"; type="{other.media_type}"')
     if iri:
         response.headers.add("Link", f'<{addresses.uri(iri)}>; rel="describes"')
     return finished(response, present, format_)

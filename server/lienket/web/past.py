@@ -120,7 +120,7 @@ def line_of(project: Project) -> tuple[Release, ...]:
     line = []
     while one is not None and one.id in kept:
         line.append(one)
-        one = kept.get(one.manifest.get("previous"))
+        one = kept.get(one.manifest.get("previous") or "")
     return tuple(line)
 
 
@@ -128,6 +128,7 @@ def register(app: Flask, project: Project) -> None:
     """Let `app` answer from earlier releases; none is opened before it is asked for."""
     app.extensions[_EXTENSION] = Shelf(project)
     app.before_request(_choose)
+    app.teardown_request(_let_go)
 
 
 def shelf() -> Shelf:
@@ -142,11 +143,19 @@ def of(release: Release) -> Shown:
     if present.release.id == release.id:
         return present
     try:
+        hold(release)
         return shelf().open(release)
     except UnavailableError:
         if release.path.is_dir():
             raise
         raise unknown(release.id) from None  # it went while it was looked for
+
+
+def hold(release: Release) -> None:
+    """Keep a release from being dropped until this request is answered; raises `UnavailableError` where it is gone."""
+    held: dict[str, int] = g.setdefault("held", {})
+    if release.id not in held:
+        held[release.id] = release.hold()
 
 
 def asked() -> Asked | None:
@@ -192,6 +201,11 @@ def seen(present: Shown) -> datetime:
     return found.current.created if found else present.release.created
 
 
+def _let_go(_: BaseException | None) -> None:
+    for handle in g.pop("held", {}).values():
+        os.close(handle)
+
+
 def _choose() -> None:
     """Let the request be answered from the release that it names."""
     line = shelf().line()
@@ -203,4 +217,3 @@ def _choose() -> None:
         raise unknown(id_)
     g.shown = of(one)
     g.asked = Asked(one, line[0])
-

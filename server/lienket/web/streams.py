@@ -258,8 +258,12 @@ def _moment(text: str) -> ox.Literal:
 
 
 def _written(present: Shown, quads: _Quads, format_: Format) -> bytes:
-    prefixes = {**present.prefixes, "ldes": LDES, "tree": TREE, "as": ACTIVITY}
-    text = ox.serialize(quads, format=format_.rdf, prefixes=prefixes if format_ is not N_QUADS else None)
+    found = list(quads)
+    terms = {term for quad in found for term in (quad.predicate, quad.object)}
+    used = "\n".join(term.value for term in terms if isinstance(term, ox.NamedNode))
+    known = {**present.prefixes, "ldes": LDES, "tree": TREE, "as": ACTIVITY, "xsd": XSD}
+    prefixes = {name: namespace for name, namespace in known.items() if namespace in used or namespace == XSD}
+    text = ox.serialize(found, format=format_.rdf, prefixes=prefixes if format_ is TRIG else None)
     assert text is not None  # noqa: S101 - without an output it returns what it wrote
     return text
 
