@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, str] = {
     "making": "content datasets errors inputs neighbours outputs project release",
     "dumps": "datasets digests formats outputs rdf statements",
     "draft": "catalogue content datasets digests dumps formats indexing inputs languages making outputs project rdf "
-    "release statements store vocabulary",
+    "release statements store versions vocabulary",
+    "versions": "release statements",
     "verification": "digests errors release search statements store validation",
     "changes": "errors release statements",
     "archive": "digests errors project release",
@@ -49,7 +50,7 @@ MAY_IMPORT: dict[str, str] = {
     "quality": "errors formats languages vocabulary",
     "starter": "datasets errors languages project",
     "telling": "errors languages quality",
-    "web": "changes errors formats languages project quality release search store telling vocabulary",
+    "web": "changes errors formats languages project quality release search store telling versions vocabulary",
     "cli": "archive build changes errors handing languages mapping project release starter telling validation "
     "verification watching web",
 }

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from lienket import catalogue, formats, indexing, languages, statements
+from lienket import catalogue, formats, indexing, languages, statements, versions
 from lienket import store as stores
 from lienket.content import Content
 from lienket.datasets import Dataset
@@ -273,6 +273,9 @@ class Draft:
                     for what, some in lines.items():
                         if some:
                             statements.write(some, folder / f"{part.dataset.id}.{what}.nq.gz")
+                if part.difference is not None:
+                    new = part.output.nquads if part.output else None
+                    versions.write(self.base.release, part.dataset.id, folder, part.difference, new)
             for dataset_id in self._gone():
                 removed = self.base.release.manifest["datasets"][dataset_id]["quads"]
                 changes[dataset_id] = {"added": 0, "removed": removed}

@@ -53,6 +53,9 @@ RDF_XML = Format("RDF/XML", "rdf", ("application/rdf+xml",), ("graph",), rdf=Rdf
                  iri=_W3C + "RDF_XML", eu_file_type="RDF_XML")  # fmt: skip
 N_QUADS = Format("N-Quads", "nq", ("application/n-quads",), (), rdf=RdfFormat.N_QUADS,
                  iri=_W3C + "N-Quads", eu_file_type="RDF_N_QUADS")  # fmt: skip
+TRIG = Format("TriG", "trig", ("application/trig",), (), rdf=RdfFormat.TRIG, iri=_W3C + "TriG",
+              eu_file_type="RDF_TRIG")  # fmt: skip
+ATOM = Format("Atom", "atom", ("application/atom+xml",), (), eu_file_type="ATOM")
 JSON = Format("JSON", "json", ("application/sparql-results+json", "application/json"), ("table",),
               results=QueryResultsFormat.JSON, iri=_W3C + "SPARQL_Results_JSON", eu_file_type="JSON")  # fmt: skip
 XML = Format("XML", "xml", ("application/sparql-results+xml", "application/xml", "text/xml"), ("table",),
@@ -62,7 +65,7 @@ CSV = Format("CSV", "csv", ("text/csv",), ("table",), results=QueryResultsFormat
 TSV = Format("TSV", "tsv", ("text/tab-separated-values",), ("table",), results=QueryResultsFormat.TSV,
              iri=_W3C + "SPARQL_Results_TSV", eu_file_type="TSV")  # fmt: skip
 
-FORMATS: tuple[Format, ...] = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, N_QUADS, JSON, XML, CSV, TSV)
+FORMATS: tuple[Format, ...] = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, N_QUADS, TRIG, ATOM, JSON, XML, CSV, TSV)
 
 GRAPH_FORMATS: tuple[Format, ...] = tuple(f for f in FORMATS if "graph" in f.kinds)
 TABLE_FORMATS: tuple[Format, ...] = tuple(f for f in FORMATS if "table" in f.kinds)

@@ -7,7 +7,8 @@
       dumps/                        per dataset, from the mapping's output
       reports/                      per dataset, what was found in its tables
       told/                         per dataset, what the others look up in it when they are validated
-      changes/                      per dataset, what was added and removed since the release before
+      changes/                      per dataset, what was added and removed since the release before, and since when
+                                    each resource is as it is
       catalogue.ttl  void.ttl       the DCAT catalogue and the VoID description
       manifest.json                 what is in it, with counts and the digest of every file
       manifest.sha256               the manifest's own
@@ -47,6 +48,8 @@ REPORTS: Final = "reports"
 TOLD: Final = "told"
 """Folder of what each dataset tells the others when they are held against the shapes, one file each."""
 _LOCK: Final = "lock"
+_PATIENCE: Final = 5
+"""Seconds that a release to be dropped is waited for while it is read."""
 
 _TRIES: Final = 20
 _PAUSE: Final = 0.1
@@ -147,6 +150,21 @@ class Release:
                 Fault("is damaged: it lacks {names}", file=str(path), values={"names": ", ".join(sorted(missing))})
             )
         return manifest
+
+
+    def hold(self) -> int:
+        """Keep the folder from being dropped until the descriptor that is returned is closed; for moments only.
+
+        A store reads some of its files when they are first needed, and never comes back where they are gone. Raises
+        `UnavailableError` where the folder is gone already.
+        """
+        with suppress(FileNotFoundError):
+            handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            if self.path.is_dir():
+                return handle
+            os.close(handle)
+        raise UnavailableError(Fault("is kept no more", file=str(self.path)))
 
 
 def _other_engine(path: Path, manifest: Mapping[str, Any]) -> Fault:
@@ -353,8 +371,22 @@ def _prune(var: Path, keep: int, days: int, *, spared: tuple[str, ...]) -> None:
     stay = {release.path for release in newest[:keep]} | {one.path for one in newest if days and one.created > since}
     for old in _folders(var):
         if old.path not in stay and str(old.path) not in spared:
-            old.path.rename(aside / old.id)
-            shutil.rmtree(aside / old.id, ignore_errors=True)
+            _drop(old, aside / old.id)
+
+
+def _drop(old: Release, aside: Path) -> None:
+    """Remove a release as soon as no request reads it; one that is read for long goes with the next one."""
+    handle = os.open(old.path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for _ in range(_PATIENCE * 20):
+            with suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                old.path.rename(aside)
+                break
+            time.sleep(0.05)
+    finally:
+        os.close(handle)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def switch(var: Path, release: Release) -> None:

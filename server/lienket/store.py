@@ -127,6 +127,19 @@ class Store:
         """Yield the quads of named graphs that say something of the IRI `subject`."""
         return self._in_named_graphs(ox.NamedNode(subject), None, None)
 
+    def described(self, subject: str, graph: str) -> Iterator[ox.Triple]:
+        """Yield what a named graph says of an IRI, and of the blank nodes that it leads to."""
+        waiting: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(subject)]
+        seen = set(waiting)
+        name = ox.NamedNode(graph)
+        with _answering():
+            while waiting:
+                for quad in self._store.quads_for_pattern(waiting.pop(), None, None, name):
+                    yield quad.triple
+                    if isinstance(quad.object, ox.BlankNode) and quad.object not in seen:
+                        seen.add(quad.object)
+                        waiting.append(quad.object)
+
     def _in_named_graphs(
         self,
         subject: ox.NamedNode | ox.BlankNode | ox.Triple | None,

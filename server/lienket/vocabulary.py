@@ -2,6 +2,7 @@
 
 from typing import Final
 
+ACTIVITY: Final = "https://www.w3.org/ns/activitystreams#"
 ADMS: Final = "http://www.w3.org/ns/adms#"
 CSVW: Final = "http://www.w3.org/ns/csvw#"
 D2RQ: Final = "http://www.wiwiss.fu-berlin.de/suhl/bizer/D2RQ/0.1#"
@@ -16,6 +17,7 @@ GREL: Final = "http://users.ugent.be/~bjdmeest/function/grel.ttl#"
 HCTL: Final = "https://www.w3.org/2019/wot/hypermedia#"
 HYDRA: Final = "http://www.w3.org/ns/hydra/core#"
 IDLAB_FUNCTION: Final = "https://w3id.org/imec/idlab/function#"
+LDES: Final = "https://w3id.org/ldes#"
 LEGACY_RML: Final = "http://semweb.mmlab.be/ns/rml#"
 LIENKET_FUNCTION: Final = "https://w3id.org/lienket/function#"
 LIENKET_QUALITY: Final = "https://w3id.org/lienket/quality#"
@@ -37,6 +39,7 @@ SOSA: Final = "http://www.w3.org/ns/sosa/"
 SPDX: Final = "http://spdx.org/rdf/terms#"
 TD: Final = "https://www.w3.org/2019/wot/td#"
 TIME: Final = "http://www.w3.org/2006/time#"
+TREE: Final = "https://w3id.org/tree#"
 VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
 VOID: Final = "http://rdfs.org/ns/void#"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"

@@ -16,10 +16,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lienket.project import Project
 from lienket.web import (
     catalogue,
+    feeds,
     home,
     journal,
+    memento,
     missing,
     packing,
+    past,
     problems,
     quality,
     resources,
@@ -27,6 +30,7 @@ from lienket.web import (
     shown,
     site,
     sparql,
+    streams,
     templates,
 )
 
@@ -46,11 +50,13 @@ SECURITY_HEADERS: Final[dict[str, str]] = {
 
 CORS_HEADERS: Final[dict[str, str]] = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Accept-Query, Content-Language, ETag, Link, Location, Query-Limits, Retry-After",
+    "Access-Control-Expose-Headers": "Accept-Query, Content-Language, ETag, Link, Location, Memento-Datetime, "
+    "Query-Limits, Retry-After",
 }
 PREFLIGHT_HEADERS: Final[dict[str, str]] = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, QUERY, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match, If-Modified-Since",
+    "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Accept-Language, Content-Type, If-None-Match, "
+    "If-Modified-Since",
     "Access-Control-Max-Age": "86400",
 }
 """The data is public and no cookie is ever read, so any page may ask.
@@ -69,6 +75,7 @@ def create_app(project: Project) -> Flask:
     if proxies := project["server.proxies"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     shown.register(app, project)
+    past.register(app, project)
     journal.register(app.extensions, project)
     problems.register(app)
     app.register_error_handler(404, missing.no_route)
@@ -79,10 +86,13 @@ def create_app(project: Project) -> Flask:
         resources.blueprint,
         catalogue.blueprint,
         quality.blueprint,
+        streams.blueprint,
+        feeds.blueprint,
         sparql.blueprint,
         site.blueprint,
     ):
         app.register_blueprint(blueprint)
+    memento.register(app)
     app.after_request(_secure)
     app.after_request(packing.pack)
     return app

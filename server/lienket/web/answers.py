@@ -3,26 +3,25 @@
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 import pyoxigraph as ox
 from flask import Response, request
 
 from lienket import __version__
-from lienket.formats import HTML, Format, by_suffix, negotiate
-from lienket.web import addresses, language, packing
+from lienket.formats import ATOM, HTML, Format, by_suffix, negotiate
+from lienket.web import addresses, language, packing, past
 from lienket.web.problems import Problem
 from lienket.web.shown import Shown
+
+_SPOKEN: Final = (HTML, ATOM)
+"""Formats that are in a language."""
 
 
 def tag_of(present: Shown, format_: Format) -> str:
     """Return the entity tag of this request's answer: it changes with the release, the format and the language."""
-    spoken = f"-{language.tag()}" if format_ is HTML else ""
-    return f"{present.release.id}-{__version__}-{format_.suffix}{spoken}"
-
-
-def created(present: Shown) -> datetime:
-    """Return when the release was made."""
-    return datetime.fromisoformat(present.release.manifest["created"])
+    spoken = f"-{language.tag()}" if format_ in _SPOKEN else ""
+    return f"{present.release.id}{past.mark()}-{__version__}-{format_.suffix}{spoken}"
 
 
 def unchanged(present: Shown, format_: Format) -> Response | None:
@@ -32,7 +31,7 @@ def unchanged(present: Shown, format_: Format) -> Response | None:
     if request.if_none_match:
         same = packing.known(tag)
     else:
-        fresh = bool(since) and request.method in ("GET", "HEAD") and _not_after(created(present), str(since))
+        fresh = bool(since) and request.method in ("GET", "HEAD") and _not_after(past.seen(present), str(since))
         same = tag if fresh else None
     return finished(Response(status=304), present, format_, same) if same else None
 
@@ -42,11 +41,11 @@ def finished(response: Response, present: Shown, format_: Format, tag: str | Non
 
     A page's tag is weak: what it says is the same, its every byte need not be.
     """
-    response.set_etag(tag or tag_of(present, format_), weak=format_ is HTML)
-    response.last_modified = created(present)
+    response.set_etag(tag or tag_of(present, format_), weak=format_ in _SPOKEN)
+    response.last_modified = past.seen(present)
     response.headers["Cache-Control"] = "public, no-cache"
     response.vary.add("Accept")
-    if format_ is HTML:
+    if format_ in _SPOKEN:
         response.vary.add("Accept-Language")
         response.headers["Content-Language"] = language.tag()
     return response
@@ -59,9 +58,8 @@ def sent(
     response = Response(body, content_type=format_.content_type)
     for other in among:
         if other is not format_:
-            response.headers.add(
-                "Link", f'<{addresses.document(iri, "." + other.suffix)}>; rel="alternate"; type="{other.media_type}"'
-            )
+            address = past.within(addresses.document(iri, "." + other.suffix))
+            response.headers.add("Link", f'<{address}>; rel="alternate"; type="{other.media_type}"')
     if iri:
         response.headers.add("Link", f'<{addresses.uri(iri)}>; rel="describes"')
     return finished(response, present, format_)

@@ -19,20 +19,27 @@ def triples(iri: str, said: Sequence[Statement]) -> list[ox.Triple]:
     return list(dict.fromkeys(ox.Triple(s.node or subject, s.predicate, s.object) for s in said))
 
 
-def paged(document: str, number: int, *, more: bool) -> list[ox.Triple]:
+def paged(document: str, number: int, *, more: bool, release: str = "") -> list[ox.Triple]:
     """Return the triples that say that the RDF is page `number` of what the address `document` has to say.
+
+    `release` is the one that was asked for by name, if any; the other pages are of the same.
 
     Hydra's partial collection view: <https://www.hydra-cg.com/spec/latest/core/#example-20-a-hydra-partialcollectionview>.
     """
-    view = ox.NamedNode(f"{document}?page={number}")
+    within = f"&release={release}" if release else ""
+
+    def page(number: int) -> ox.NamedNode:
+        return ox.NamedNode(f"{document}?page={number}{within}")
+
+    view = page(number)
     said = [
         ox.Triple(ox.NamedNode(document), ox.NamedNode(HYDRA + "view"), view),
         ox.Triple(view, ox.NamedNode(RDF + "type"), ox.NamedNode(HYDRA + "PartialCollectionView")),
-        ox.Triple(view, ox.NamedNode(HYDRA + "first"), ox.NamedNode(f"{document}?page=1")),
+        ox.Triple(view, ox.NamedNode(HYDRA + "first"), page(1)),
     ]
-    for name, page in (("previous", number - 1), *((("next", number + 1),) if more else ())):
-        if page:
-            said.append(ox.Triple(view, ox.NamedNode(HYDRA + name), ox.NamedNode(f"{document}?page={page}")))
+    for name, other in (("previous", number - 1), *((("next", number + 1),) if more else ())):
+        if other:
+            said.append(ox.Triple(view, ox.NamedNode(HYDRA + name), page(other)))
     return said
 
 

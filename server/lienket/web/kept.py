@@ -27,7 +27,8 @@ _FRESH_SECONDS: Final = 0.02
 _DECIDE: Final = (b"accept", b"accept-language", b"accept-encoding", b"host", b"x-forwarded-host")
 """Headers that an answer may depend on, beside its address."""
 
-_UNUSUAL: Final = (b"range", b"if-modified-since", b"if-match", b"if-unmodified-since", b"transfer-encoding")
+_UNUSUAL: Final = (b"accept-datetime", b"range", b"if-modified-since", b"if-match", b"if-unmodified-since",
+                   b"transfer-encoding")  # fmt: skip
 """A request with one of these is for the application itself."""
 
 _NOT_OF_304: Final = (b"content-length", b"content-type", b"content-encoding", b"content-language")

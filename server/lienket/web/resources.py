@@ -11,7 +11,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from markupsafe import Markup
 
 from lienket.formats import CSV, GRAPH_FORMATS, HTML, Format
-from lienket.web import addresses, graphs, language, marked_up
+from lienket.web import addresses, graphs, language, marked_up, past
 from lienket.web.answers import iri_argument, page_number, sent, split_suffix, unchanged, wanted
 from lienket.web.datasets import datasets
 from lienket.web.describe import (
@@ -46,7 +46,7 @@ def name(key: str = "") -> Response:
         location += "?" + request.query_string.decode("ascii", "replace")
     response = redirect(location, 303)
     response.headers["Cache-Control"] = "public, no-cache"
-    response.headers.add("Link", f'<{addresses.document(iri)}>; rel="describedby"')
+    response.headers.add("Link", f'<{past.within(addresses.document(iri))}>; rel="describedby"')
     return response  # type: ignore[return-value]
 
 
@@ -57,7 +57,7 @@ def document(key: str) -> Response:
     path = addresses.requested_path().removeprefix("doc/")
     iri, suffix = resolved(present, path if path.partition("/")[0].partition(".")[0] == "ontology" else "id/" + path)
     if path.endswith("/"):
-        return redirect(addresses.document(iri, "." + suffix if suffix else ""), 308)  # type: ignore[return-value]
+        return redirect(past.within(addresses.document(iri, "." + suffix if suffix else "")), 308)  # type: ignore[return-value]
     format_ = wanted(DOCUMENT_FORMATS, suffix)
     if (answer := unchanged(present, format_)) is not None:
         return answer
@@ -80,10 +80,11 @@ def _data(present: Shown, iri: str, said: Sequence[Statement], format_: Format) 
     links = []
     if more or number > 1:
         about = addresses.canonical(iri)
-        found += graphs.paged(about, number, more=more)
-        here = addresses.document(iri, "." + format_.suffix)
-        links = [f'<{here}?page={number - 1}>; rel="prev"'] if number > 1 else []
-        links += [f'<{here}?page={number + 1}>; rel="next"'] if more else []
+        asked = past.asked()
+        found += graphs.paged(about, number, more=more, release=asked.id if asked else "")
+        here = addresses.document(iri, "." + format_.suffix) + "?page="
+        links = [f'<{past.within(f"{here}{number - 1}")}>; rel="prev"'] if number > 1 else []
+        links += [f'<{past.within(f"{here}{number + 1}")}>; rel="next"'] if more else []
     body = graphs.written(found, format_, present.prefixes)
     response = sent(body, present, format_, iri=iri, among=DOCUMENT_FORMATS)
     for link in links:

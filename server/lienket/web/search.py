@@ -11,7 +11,7 @@ from lienket.formats import HTML, JSON, Format
 from lienket.search import Hit
 from lienket.store import Term
 from lienket.vocabulary import DCT, ORG, SCHEMA, SKOS
-from lienket.web import addresses, language
+from lienket.web import addresses, language, past
 from lienket.web.answers import page_number, sent, unchanged, wanted
 from lienket.web.names import iri_of, links, order_of
 from lienket.web.problems import Problem
@@ -81,7 +81,7 @@ def search() -> Response:
                 "dataset": hit.dataset,
                 "ended": hit.ended,
                 "context": told_apart.get(hit.iri, []),
-                "address": addresses.local(hit.iri),
+                "address": past.within(addresses.local(hit.iri)),
             }
             for hit in found.hits
         ],

@@ -86,9 +86,13 @@ class Showcase:
             return None
 
     def _open(self) -> Shown:
-        release = Release.current(self.project.var)
-        store = Store.open(release.store_path)
-        return Shown(self.project, release, store, {**PREFIXES, **_declared_prefixes(store)})
+        return opened(self.project, Release.current(self.project.var))
+
+
+def opened(project: Project, release: Release) -> Shown:
+    """Return a release, opened; raises `UnavailableError` where it cannot be read."""
+    store = Store.open(release.store_path)
+    return Shown(project, release, store, {**PREFIXES, **_declared_prefixes(store)})
 
 
 def register(app: Flask, project: Project) -> None:
@@ -102,13 +106,22 @@ def project() -> Project:
 
 
 def shown() -> Shown:
-    """Return the release on show, the same one for the whole request.
+    """Return the release that this request is answered from, the same one all through it.
 
-    Raises `UnavailableError` where there is none or it cannot be read, which is answered with 503.
+    It is the one on show unless the request has named another. Raises `UnavailableError` where there is none or it
+    cannot be read, which is answered with 503.
     """
     if "shown" not in g:
-        g.shown = _showcase().look()
+        g.shown = on_show()
     present: Shown = g.shown
+    return present
+
+
+def on_show() -> Shown:
+    """Return the current release, opened, the same one for the whole request; raises as `shown` does."""
+    if "on_show" not in g:
+        g.on_show = _showcase().look()
+    present: Shown = g.on_show
     return present
 
 

@@ -19,7 +19,7 @@ from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, Pr
 
 from lienket import languages
 from lienket.project import Project
-from lienket.web import addresses, language, missing
+from lienket.web import addresses, language, missing, past
 from lienket.web.names import order_of
 from lienket.web.shown import project
 from lienket.web.values import coordinates
@@ -51,6 +51,8 @@ def register(app: Flask, deployment: Project) -> None:
         here=_here,
         to=_to,
         pack=language.language,
+        past=past.asked,
+        within=past.within,
         packs=[languages.get(tag) for tag in deployment.languages],
         project=deployment,
         canonical=_canonical,
@@ -109,7 +111,7 @@ def _here(**changes: Any) -> str:
 
 
 def _to(href: str, **arguments: str | None) -> str:
-    """Return a link with `arguments`; one of our own carries on the language that was asked for in the address."""
+    """Return a link with `arguments`; one of our own carries on the language and the release that were asked for."""
     if not href.startswith(f"{request.script_root}/"):
         return href
     if request.args.get("lang") in project().languages:
@@ -117,7 +119,7 @@ def _to(href: str, **arguments: str | None) -> str:
     path, hash_, fragment = href.partition("#")
     kept = urlencode({name: value for name, value in arguments.items() if value is not None})
     joint = "&" if "?" in path else "?"
-    return f"{path}{joint if kept else ''}{kept}{hash_}{fragment}"
+    return past.within(f"{path}{joint if kept else ''}{kept}{hash_}{fragment}")
 
 
 def _canonical() -> str:
