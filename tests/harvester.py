@@ -51,11 +51,11 @@ class Harvester:
                 found[member.value] = (moment.value, subject.value, None if is_gone else said)
         new = {member: version for member, version in found.items() if member not in self.seen}
         self.seen |= new.keys()
-        for _, subject, said in sorted(new.values(), key=lambda version: version[0]):
-            if said is None:
-                self.state.pop(subject, None)
+        for _, resource, latest in sorted(new.values(), key=lambda version: version[0]):
+            if latest is None:
+                self.state.pop(resource, None)
             else:
-                self.state[subject] = said
+                self.state[resource] = latest
         return len(new)
 
     def _page(self, address: str) -> ox.Store:

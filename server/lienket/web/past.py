@@ -167,11 +167,17 @@ def asked() -> Asked | None:
 def within(href: str) -> str:
     """Return a link with the release that was asked for, if any; what cannot be asked of it stays as it is."""
     found = asked()
-    first = re.split(r"(?<=.)\.|[/?#]", href.removeprefix(f"{request.script_root}/"))[0]
-    if found is None or not href.startswith(f"{request.script_root}/") or first not in _ADDRESSES:
+    if found is None or not href.startswith(f"{request.script_root}/") or not reaches(href):
         return href
     path, hash_, fragment = href.partition("#")
     return f"{path}{'&' if '?' in path else '?'}{ARGUMENT}={found.id}{hash_}{fragment}"
+
+
+def reaches(href: str) -> bool:
+    """Tell whether a page may lead there: from one of an earlier release not to what only the current one has."""
+    if asked() is None or not href.startswith(f"{request.script_root}/"):
+        return True
+    return re.split(r"(?<=.)\.|[/?#]", href.removeprefix(f"{request.script_root}/"))[0] in _ADDRESSES
 
 
 def unknown(release_id: str) -> Problem:

@@ -53,6 +53,7 @@ def register(app: Flask, deployment: Project) -> None:
         pack=language.language,
         past=past.asked,
         within=past.within,
+        reaches=past.reaches,
         packs=[languages.get(tag) for tag in deployment.languages],
         project=deployment,
         canonical=_canonical,
