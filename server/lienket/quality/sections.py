@@ -18,6 +18,8 @@ class Group:
 
     Without the engine's own words.
     """
+    because: str
+    """The engine's own words behind the rule, where they are the same for all of them; else ""."""
     findings: tuple[Finding, ...]
 
     @property
@@ -62,11 +64,17 @@ def sections(findings: Iterable[Finding], language: Language) -> list[Section]:
 def _groups(groups: dict[tuple[str, str], list[Finding]], language: Language) -> list[Group]:
     every = []
     for (severity, _), findings in groups.items():
-        alike = len({language.sentence(finding.fault) for finding in findings}) == 1
-        rule = language.sentence(replace(findings[0].fault, because=None)) if alike else ""
+        faults = [finding.fault for finding in findings]
+        rule = _common(language.sentence(replace(fault, because=None)) for fault in faults)
+        because = _common(language.sentence(fault.because) if fault.because else "" for fault in faults)
         ordered = tuple(sorted(findings, key=lambda finding: finding.fault.row or 0))
-        every.append(Group(severity, rule, ordered))
+        every.append(Group(severity, rule, because if rule else "", ordered))
     return sorted(every, key=lambda group: (_rank(group), -len(group.findings)))
+
+
+def _common(sentences: Iterable[str]) -> str:
+    found = set(sentences)
+    return found.pop() if len(found) == 1 else ""
 
 
 def _rank(group: Group) -> int:
