@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from lienket.build import build
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.web import create_app
 
 from . import mysql, postgresql

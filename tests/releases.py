@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from lienket import indexing, statements
+from lienket.build import indexing
 from lienket.languages import Language
 from lienket.project import Project
-from lienket.release import Release, building, publish, seal
+from lienket.releases import statements
+from lienket.releases.release import Release, building, publish, seal
 from lienket.store import Store
 
 BASE_IRI = "https://data.example.org/"

@@ -9,7 +9,7 @@ import pytest
 from lienket.build import build, check, is_stale
 from lienket.errors import InputError
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.store import Store
 
 from .conftest import PROVINCE

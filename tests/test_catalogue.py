@@ -6,7 +6,7 @@ import pytest
 import rdflib
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, VOID
 
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.validation import read_graph
 
 ROOT = Path(__file__).parent.parent

@@ -7,7 +7,7 @@ import pytest
 
 from lienket.content import read_content
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.store import Store
 
 from .conftest import ROOT

@@ -20,11 +20,11 @@ from pathlib import Path
 
 import pytest
 
-from lienket import release, verification
-from lienket.build import build
+from lienket.build import build, verification
 from lienket.errors import InputError, LienketError, UnavailableError
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases import release
+from lienket.releases.release import Release
 from lienket.store import Store
 
 from .conftest import PROVINCE

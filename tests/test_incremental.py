@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lienket import languages
 from lienket.build import build
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.search import Search
 from tests.conftest import with_settings
 from tests.deployments import BLANKS, THINGS, Row, write_dataset, write_deployment

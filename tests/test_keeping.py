@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lienket import archive, changes, release, verification
-from lienket.build import build
+from lienket.build import build, verification
 from lienket.errors import InputError, UnavailableError
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases import archive, changes, release
+from lienket.releases.release import Release
 
 from .deployments import THINGS, Row, write_dataset, write_deployment
 from .test_cli import run

@@ -9,7 +9,7 @@ from lienket.build import build, check
 from lienket.errors import Fault, InputError
 from lienket.project import Project
 from lienket.quality import Report
-from lienket.release import Release
+from lienket.releases.release import Release
 from tests.deployments import THINGS, Row, write_dataset, write_deployment, write_table
 
 ONTOLOGY = """

@@ -19,10 +19,10 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lienket import release as releases
 from lienket.errors import UnavailableError
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases import release as releases
+from lienket.releases.release import Release
 from lienket.web import create_app, past
 from tests import timeline
 from tests.test_pages import served

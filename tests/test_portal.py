@@ -22,7 +22,7 @@ from lienket.build import build, check
 from lienket.errors import Fault
 from lienket.handing import hand_back
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.store import Store
 from lienket.web import create_app
 

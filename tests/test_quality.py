@@ -17,7 +17,7 @@ from lienket.build import build
 from lienket.errors import SEVERITIES, Fault, UnavailableError
 from lienket.project import Project
 from lienket.quality import Report, report_of, sections
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.store import Store
 from lienket.vocabulary import SH
 from lienket.web import create_app

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lienket.neighbours import changed_nodes, refers_to
+from lienket.build.neighbours import changed_nodes, refers_to
 from lienket.validation import Report, Shapes, read_shapes, read_triples, tell, validate, validate_relation
 
 from .test_validation_differential import compared

@@ -5,11 +5,12 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from lienket import formats, release
-from lienket.digests import sha256
+from lienket import formats
 from lienket.errors import InputError, UnavailableError
 from lienket.rdf import write_quads
-from lienket.release import Release
+from lienket.releases import release
+from lienket.releases.digests import sha256
+from lienket.releases.release import Release
 from lienket.store import Store
 
 GRAPH = "https://x.example/dataset/a"

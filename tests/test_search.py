@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lienket import indexing, languages
+from lienket import languages
+from lienket.build import indexing
 from lienket.errors import UnavailableError
 from lienket.search import Search
 from lienket.vocabulary import DCT, GEO, OWL, RDF, RDFS, SCHEMA, SH, SKOS

@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from pyshacl import validate
 from rdflib import Graph
 
-from lienket import release as releases
-from lienket import versions
 from lienket.formats import JSON_LD, N_QUADS, TRIG
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases import release as releases
+from lienket.releases import versions
+from lienket.releases.release import Release
 from lienket.store import Store
 from lienket.web import create_app, streams
 from tests import timeline

@@ -15,9 +15,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from lienket import formats, languages, release
+from lienket import formats, languages
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases import release
+from lienket.releases.release import Release
 from lienket.vocabulary import DCAT, DCT, GEO, RDF, RDFS, SCHEMA, SKOS, SOSA, XSD
 from lienket.web import create_app
 from lienket.web.resources import DOCUMENT_FORMATS

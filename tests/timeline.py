@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lienket.build import build
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases.release import Release
 from tests.deployments import BLANKS, THINGS, write_dataset, write_deployment
 
 COLUMNS = ("id", "name", "amount", "until")

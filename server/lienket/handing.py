@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lienket import quality
+from lienket.build.outputs import Output
 from lienket.errors import Fault, RefusedError, UnavailableError
 from lienket.languages import Language
 from lienket.mapping import Source, grids
-from lienket.outputs import Output
 from lienket.project import Project
 from lienket.quality import workbook
 from lienket.vocabulary import DCT

@@ -20,9 +20,9 @@ from typing import Final
 
 import click
 
-from lienket import release
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases import release
+from lienket.releases.release import Release
 from tests.bench.processes import LIENKET, folder_of, peer, timed
 from tests.deployments import ONTOLOGY, Row, write_dataset, write_deployment
 

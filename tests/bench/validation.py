@@ -16,7 +16,7 @@ import click
 import duckdb
 import pyoxigraph as ox
 
-from lienket.neighbours import changed_nodes, refers_to
+from lienket.build.neighbours import changed_nodes, refers_to
 from lienket.validation import read_shapes, tell, validate_relation
 from tests.bench.mapping import OURS, PERMITS, PREFIXES, SOURCE, permits, triples_map
 from tests.bench.processes import LIENKET, PYTHON, Run, folder_of, measure, peer

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rdflib.namespace import DCTERMS
 
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.validation import Report, Shapes, read_graph, read_shapes, validate
 
 from .suites import FOLDER, case

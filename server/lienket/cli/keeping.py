@@ -7,10 +7,10 @@ from typing import Final
 import click
 from rich.table import Table
 
-from lienket import release
 from lienket.errors import Fault, LienketError, UnavailableError
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases import release
+from lienket.releases.release import Release
 
 from .console import FILE, FOLDER, commands, deployment_of, language, out, tell
 
@@ -49,7 +49,7 @@ def releases(context: click.Context, as_json: bool) -> None:
 @click.pass_obj
 def verify(folder: Path | None, release_id: str | None) -> None:
     """Read every byte of the current release, or of ID, and say what is not as it was written."""
-    from lienket import verification
+    from lienket.build import verification
 
     var = deployment_of(folder).var
     wanted = release.named(var, release_id) if release_id else Release.current(var)
@@ -86,7 +86,7 @@ def rollback(folder: Path | None, release_id: str | None) -> None:
 @click.pass_obj
 def diff(folder: Path | None, old: str, new: str, as_json: bool, as_patch: bool) -> None:
     """Say what has changed from release A to release B, per dataset and per resource."""
-    from lienket import changes
+    from lienket.releases import changes
 
     var = deployment_of(folder).var
     before, after = release.named(var, old), release.named(var, new)
@@ -121,7 +121,7 @@ def diff(folder: Path | None, old: str, new: str, as_json: bool, as_patch: bool)
 @click.pass_obj
 def backup(folder: Path | None, archive: Path) -> None:
     """Write settings, content and all releases into one file, ARCHIVE (.tar)."""
-    from lienket import archive as archives
+    from lienket.releases import archive as archives
 
     archives.backup(deployment_of(folder), archive)
     tell("written: {file}", file=archive)
@@ -132,7 +132,7 @@ def backup(folder: Path | None, archive: Path) -> None:
 @click.argument("target", metavar="FOLDER", type=FOLDER)
 def restore(archive: Path, target: Path) -> None:
     """Put what `lienket backup` wrote into an empty FOLDER."""
-    from lienket import archive as archives
+    from lienket.releases import archive as archives
 
     project = archives.restore(archive, target)
     tell("restored: {folder}", folder=project.root)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from lienket import release
 from lienket.errors import LienketError
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases import release
+from lienket.releases.release import Release
 
 from .console import commands, deployment_of, out, say, shown_progress, tell
 from .keeping import current_id

@@ -11,9 +11,9 @@ from typing import Final
 
 from flask import Blueprint, Response, render_template
 
-from lienket import versions
 from lienket.formats import ATOM, HTML, Format
-from lienket.release import Release
+from lienket.releases import versions
+from lienket.releases.release import Release
 from lienket.web import addresses, language, past
 from lienket.web.answers import sent, unchanged, wanted
 from lienket.web.datasets import Dataset, datasets

@@ -18,7 +18,7 @@ from flask import Blueprint, Flask, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from lienket.formats import FORMATS
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.web import addresses, past
 from lienket.web.answers import split_suffix
 from lienket.web.problems import Problem

@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 
 from flask import Flask, current_app, g, request
 
-from lienket import release as releases
 from lienket.errors import UnavailableError
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases import release as releases
+from lienket.releases.release import Release
 from lienket.web import addresses
 from lienket.web.problems import Problem
 from lienket.web.shown import Shown, on_show, opened

@@ -6,10 +6,11 @@ from typing import Final
 
 from flask import Blueprint, Response, render_template, request
 
-from lienket import languages, release, telling
+from lienket import languages, telling
 from lienket.errors import SEVERITIES
 from lienket.formats import CSV, GRAPH_FORMATS, HTML, Format
 from lienket.quality import Report, sections, statements
+from lienket.releases import release
 from lienket.web import addresses, graphs, language
 from lienket.web.answers import sent, unchanged, wanted
 from lienket.web.datasets import Dataset, datasets

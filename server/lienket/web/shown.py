@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from flask import Flask, current_app, g
 
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.search import Search
 from lienket.store import Store
 from lienket.vocabulary import PREFIXES

@@ -23,10 +23,10 @@ from urllib.parse import quote
 import pyoxigraph as ox
 from flask import Blueprint, Response, render_template, request
 
-from lienket import versions
 from lienket.formats import ATOM, HTML, JSON_LD, N_QUADS, TRIG, Format
-from lienket.release import Release
-from lienket.versions import Version
+from lienket.releases import versions
+from lienket.releases.release import Release
+from lienket.releases.versions import Version
 from lienket.vocabulary import ACTIVITY, DCT, LDES, RDF, SH, TREE, XSD
 from lienket.web import addresses, feeds, language, past
 from lienket.web.answers import page_number, sent, unchanged, wanted

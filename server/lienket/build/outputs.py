@@ -15,7 +15,7 @@ from lienket.ontology import Ontology
 from lienket.project import Project
 from lienket.quality import Report, report_of
 from lienket.rdf import read_quads
-from lienket.release import TOLD
+from lienket.releases.release import TOLD
 from lienket.validation import tell, validate_relation
 from lienket.vocabulary import RDF
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from lienket import statements
+from lienket.releases import statements
 from lienket.vocabulary import RDF
 
 _TYPE: Final = f"<{RDF}type>".encode()

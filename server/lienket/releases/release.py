@@ -34,8 +34,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Final
 
-from lienket import digests
 from lienket.errors import Fault, InputError, UnavailableError
+from lienket.releases import digests
 from lienket.store import Store
 
 LAYOUT: Final = 2

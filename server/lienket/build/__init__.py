@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from lienket import catalogue, digests, release, statements, verification
+from lienket import catalogue
+from lienket.build import verification
+from lienket.releases import digests, release, statements
 from lienket.content import Content, read_content
 from lienket.datasets import Dataset
-from lienket.draft import Base, Draft, make_parts
+from lienket.build.draft import Base, Draft, make_parts
 from lienket.errors import Fault, Faults, UnavailableError
-from lienket.inputs import Inputs, read_inputs
-from lienket.making import Makings, Progress
-from lienket.outputs import Output
+from lienket.build.inputs import Inputs, read_inputs
+from lienket.build.making import Makings, Progress
+from lienket.build.outputs import Output
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.store import Store
 
 Tell = Callable[[Fault], None]

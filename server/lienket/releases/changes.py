@@ -14,10 +14,10 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from lienket import statements
 from lienket.errors import Fault, UnavailableError
-from lienket.release import Release
-from lienket.statements import Difference
+from lienket.releases import statements
+from lienket.releases.release import Release
+from lienket.releases.statements import Difference
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lienket import formats, statements
+from lienket import formats
+from lienket.releases import statements
 from lienket.datasets import Dataset
-from lienket.digests import sha256
-from lienket.outputs import Output
+from lienket.releases.digests import sha256
+from lienket.build.outputs import Output
 from lienket.rdf import write_quads
 
 TABLE_TYPES: Mapping[str, tuple[str, str]] = {

@@ -11,14 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from lienket import neighbours
+from lienket.build import neighbours
 from lienket.content import Content, read_rules_of
 from lienket.datasets import Dataset
 from lienket.errors import Fault, Faults, InputError
-from lienket.inputs import Inputs, require_unchanged
-from lienket.outputs import Making, Output
+from lienket.build.inputs import Inputs, require_unchanged
+from lienket.build.outputs import Making, Output
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases.release import Release
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""

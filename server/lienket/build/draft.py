@@ -16,19 +16,21 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from lienket import catalogue, formats, indexing, languages, statements, versions
+from lienket import catalogue, formats, languages
+from lienket.build import indexing
+from lienket.releases import statements, versions
 from lienket import store as stores
 from lienket.content import Content
 from lienket.datasets import Dataset
-from lienket.digests import sha256
-from lienket.dumps import write_dumps
-from lienket.inputs import Inputs, require_unchanged, software
-from lienket.making import Progress
-from lienket.outputs import Output
+from lienket.releases.digests import sha256
+from lienket.build.dumps import write_dumps
+from lienket.build.inputs import Inputs, require_unchanged, software
+from lienket.build.making import Progress
+from lienket.build.outputs import Output
 from lienket.project import Project
 from lienket.rdf import read_quads, write_quads
-from lienket.release import REPORTS, TOLD, Release
-from lienket.statements import Difference
+from lienket.releases.release import REPORTS, TOLD, Release
+from lienket.releases.statements import Difference
 from lienket.store import Store
 from lienket.vocabulary import DCT
 

@@ -19,10 +19,10 @@ from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Final
 
-from lienket import release as releases
-from lienket import statements
-from lienket.release import Release
-from lienket.statements import Difference
+from lienket.releases import release as releases
+from lienket.releases import statements
+from lienket.releases.release import Release
+from lienket.releases.statements import Difference
 
 _CHANGED: Final = b"+"
 _REST: Final = b"*"

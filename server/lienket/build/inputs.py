@@ -25,7 +25,7 @@ from typing import Final
 
 from lienket.content import Content
 from lienket.datasets import DESCRIPTION, EXPECTED, Dataset
-from lienket.digests import sha256
+from lienket.releases.digests import sha256
 from lienket.errors import Fault, InputError
 from lienket.mapping import files_read
 from lienket.project import Project

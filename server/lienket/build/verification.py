@@ -10,9 +10,9 @@ from itertools import islice
 
 import pyoxigraph as ox
 
-from lienket import digests, statements
+from lienket.releases import digests, statements
 from lienket.errors import Fault, LienketError
-from lienket.release import Release
+from lienket.releases.release import Release
 from lienket.search import Search
 from lienket.store import Store
 from lienket.validation import read_shapes, validate

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from lienket import digests, release
 from lienket.errors import Fault, InputError, LienketError, UnavailableError
 from lienket.project import Project
-from lienket.release import Release
+from lienket.releases import digests, release
+from lienket.releases.release import Release
 
 _SETTINGS: Final = "lienket.toml"
 _CONTENT: Final = ("ontology", "mappings", "shapes")
