@@ -10,7 +10,7 @@ from lienket import languages
 from lienket.content import Content
 from lienket.datasets import EXPECTED, Dataset
 from lienket.errors import Fault, distinct
-from lienket.mapping import Database, Mapped, Rules, Source, map_rules, named
+from lienket.mapping import Database, Mapped, Rules, Source, machine_faults, map_rules, named
 from lienket.ontology import Ontology
 from lienket.project import Project
 from lienket.quality import Report, report_of
@@ -55,13 +55,15 @@ class Making:
 
     def map(self) -> None:
         """Write the statements, and what of them other datasets are told."""
-        mapped = self._open()
-        self.quads = mapped.write_nquads(self.nquads, sort=True)
-        self._tell(mapped)
+        with machine_faults():
+            mapped = self._open()
+            self.quads = mapped.write_nquads(self.nquads, sort=True)
+            self._tell(mapped)
 
     def tell(self) -> None:
         """Write only what other datasets are told."""
-        self._tell(self._open())
+        with machine_faults():
+            self._tell(self._open())
 
     def close(self) -> None:
         """Give back the memory that the tables take; they are read again where they are needed."""

@@ -20,7 +20,7 @@ from .expressions import Expressions
 from .functions import Function, define, functions
 from .keys import constraint_checks
 from .knowledge import Knowledge
-from .mapped import Cell, Mapped
+from .mapped import Cell, Mapped, machine_faults
 from .program import Check
 from .reader import read_rules
 from .rules import DEFAULT_BASE_IRI, Database, LogicalView, Rules, Source, views
@@ -30,7 +30,7 @@ from .views import compile_view
 
 __all__ = [
     "DEFAULT_BASE_IRI", "Cell", "Database", "Databases", "Mapped", "Rules", "Source", "Table", "files_read", "grids",
-    "map_rules", "named", "read_rules",
+    "machine_faults", "map_rules", "named", "read_rules",
 ]  # fmt: skip
 
 Progress = Callable[[str, int, int], None]

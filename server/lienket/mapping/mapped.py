@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -231,6 +232,15 @@ class Mapped:
 
     def _all(self, query: str, *values: object) -> list[Any]:
         return self.connection.execute(query, list(values)).fetchall()
+
+
+@contextmanager
+def machine_faults() -> Iterator[None]:
+    """Raise `UnavailableError` where a disk is full or fails, while a mapping is open without being a context."""
+    try:
+        yield
+    except _MACHINE_FAULTS as error:
+        raise _unwritable(error) from error
 
 
 def _unwritable(error: Exception) -> UnavailableError:
