@@ -140,7 +140,6 @@ class Release:
             )
         return manifest
 
-
     def hold(self) -> int:
         """Keep the folder from being dropped until the descriptor that is returned is closed; for moments only.
 
