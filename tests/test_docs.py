@@ -50,9 +50,16 @@ def test_no_setting_in_the_table_is_unknown() -> None:
     assert named == {setting.name for setting in SETTINGS}
 
 
+def commands_of(group: click.Group) -> dict[str, click.Command]:
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    assert set(group.commands) == set(found)
+    return {name: command for name, command in found.items() if command}
+
+
 def verbs(group: click.Group, prefix: str = "lienket") -> list[str]:
     names = []
-    for name, command in group.commands.items():
+    for name, command in commands_of(group).items():
         if isinstance(command, click.Group):
             names += verbs(command, f"{prefix} {name}")
         if not isinstance(command, click.Group) or command.invoke_without_command:
@@ -68,7 +75,7 @@ def test_every_verb_has_its_heading_and_every_option_is_named() -> None:
         command: click.Command = commands
         for word in name.split()[1:]:
             assert isinstance(command, click.Group)
-            command = command.commands[word]
+            command = commands_of(command)[word]
         section = text.split(f"## `{name}", 1)[1].split("\n## ", 1)[0]
         for parameter in command.params:
             if isinstance(parameter, click.Option) and "--help" not in parameter.opts:
@@ -93,7 +100,7 @@ def test_the_readme_names_commands_that_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     used = set(re.findall(r"\bmake ([a-z]+)\b", README))
     assert {"up", "test"} <= used <= targets
-    known = set(commands.commands)
+    known = set(commands_of(commands))
     assert set(re.findall(r"`lienket ([a-z]+)", README)) <= known
 
 

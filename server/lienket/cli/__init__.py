@@ -8,10 +8,9 @@ import traceback
 
 import click
 
-from . import checking, keeping, publishing, standalone, starting
 from .console import commands, err
 
-__all__ = ["checking", "commands", "keeping", "main", "publishing", "standalone", "starting"]
+__all__ = ["commands", "main"]
 
 
 def main() -> None:

@@ -6,12 +6,12 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import lienket
 from lienket import languages, telling
@@ -29,8 +29,28 @@ LANGUAGE = "lienket.language"
 """Key of the click context's `meta` under which the language of messages is kept."""
 
 
+VERBS: Final = {
+    "check": "checking",
+    "releases": "keeping", "rollback": "keeping", "diff": "keeping", "backup": "keeping", "restore": "keeping",
+    "build": "publishing", "serve": "publishing", "up": "publishing",
+    "map": "standalone", "validate": "standalone",
+    "new": "starting",
+}  # fmt: skip
+"""Verb → the module beside this one that defines it. Loading them all takes longer than mapping a small table."""
+
+
 class Commands(click.Group):
-    """Says what is at fault, in the language of the deployment, and exits with the error's code."""
+    """Loads the verb that is asked for; says what is at fault, in the deployment's language, exits with its code."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return every verb."""
+        return sorted(VERBS)
+
+    def get_command(self, context: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a verb."""
+        if cmd_name in VERBS:
+            import_module(f"{__package__}.{VERBS[cmd_name]}")
+        return super().get_command(context, cmd_name)
 
     def invoke(self, context: click.Context) -> Any:
         """Run the verb."""
@@ -124,7 +144,12 @@ def write_report(path: Path | None, faults: Sequence[Fault]) -> None:
 @contextmanager
 def shown_progress() -> Iterator[Any]:
     """Show what is being done while it is done; give the function that is told so."""
+    if not err.is_terminal:
+        yield lambda what, done, total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # takes a while
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+    with Progress(*columns, console=err, transient=True) as bars:
         task = bars.add_task("", total=None)
         yield lambda what, done, total: bars.update(task, description=what, completed=done, total=total)

@@ -39,7 +39,6 @@ from .rules import (
     views,
 )
 from .terms import is_iri
-from .yarrrml import YARRRML_SUFFIXES, read_yarrrml
 
 _PROPERTIES: Final = frozenset(
     RML + name
@@ -59,6 +58,8 @@ _PROPERTIES: Final = frozenset(
 _TEXTS: Final = ("languageMap", "datatypeMap")
 """Maps whose text becomes part of another term."""
 
+YARRRML_SUFFIXES: Final = (".yml", ".yaml")
+
 
 def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     """Read a mapping document: RML in Turtle (or another format of RDF), or YARRRML where the suffix is `.yml`.
@@ -69,8 +70,7 @@ def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     Raises InputError with one fault a mistake; each names the file and the triples map.
     """
     path = Path(path)
-    read = read_yarrrml if path.suffix.lower() in YARRRML_SUFFIXES else Document
-    document = read(path, base_iri)
+    document = _document(path, base_iri)
     reader = _Reader(document, base_iri)
     triples_maps = reader.triples_maps()
     if reader.faults:
@@ -78,6 +78,14 @@ def read_rules(path: Path | str, *, base_iri: str = DEFAULT_BASE_IRI) -> Rules:
     of_views = [view.name for each in triples_maps.values() for view in views(each.source)]
     rows = {name: row for name in (*triples_maps, *of_views) if (row := document.row(name)) is not None}
     return Rules(path, triples_maps, reader.constraints, tuple(reader.warnings), rows)
+
+
+def _document(path: Path, base_iri: str) -> Document:
+    if path.suffix.lower() not in YARRRML_SUFFIXES:
+        return Document(path, base_iri)
+    from .yarrrml import read_yarrrml  # rules in RML do not wait for a reader of YAML
+
+    return read_yarrrml(path, base_iri)
 
 
 class _Reader(KeyReading):

@@ -21,8 +21,6 @@ from .parts import words_of
 from .sources import Sources
 from .texts import Piece, has_column
 
-YARRRML_SUFFIXES: Final = (".yml", ".yaml")
-
 _TYPES: Final = {"iri": "IRI", "blank": "BlankNode", "literal": "Literal"}
 _SHORT_FUNCTIONS: Final = {"equal": IDLAB_FUNCTION + "equal", "notEqual": IDLAB_FUNCTION + "notEqual"}
 _SHORT_PARAMETERS: Final = {"str1": GREL + "valueParam", "str2": GREL + "valueParam2"}
