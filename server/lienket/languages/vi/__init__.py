@@ -39,7 +39,7 @@ def key(text: str) -> str:
     >>> key("Điện Thái Hoà")
     'dien thai hoa'
     """
-    return without_marks(clean(text)).replace("đ", "d")
+    return without_marks(text.translate(_LOOK_ALIKES)).replace("đ", "d")
 
 
 def name_key(text: str) -> str:
