@@ -8,10 +8,10 @@ import traceback
 
 import click
 
-from . import checking, keeping, publishing, standalone, starting
+from . import checking, keeping, publishing, relating, standalone, starting
 from .console import commands, err
 
-__all__ = ["checking", "commands", "keeping", "main", "publishing", "standalone", "starting"]
+__all__ = ["checking", "commands", "keeping", "main", "publishing", "relating", "standalone", "starting"]
 
 
 def main() -> None:
