@@ -40,7 +40,8 @@ MAY_IMPORT: dict[str, str] = {
     "starter": "datasets errors languages project",
     "telling": "errors languages quality",
     "web": "errors formats languages project quality releases search store telling vocabulary wkt",
-    "cli": "build errors handing languages linking linksets mapping project releases starter telling validation watching web",
+    "cli": "build errors handing languages linking linksets mapping project releases starter telling validation "
+    "watching web",
 }
 """Part → the parts it may import; a part is a module or package directly under the engine."""
 

@@ -27,7 +27,7 @@ _SYLLABLES: Final = (
     "Lan Lâm Lễ Lộc Long Lương Mai Minh Mỹ Nam Nghĩa Ngọc Nguyệt Nhân Ninh Phong Phú Phúc Phước Phương Quang "
     "Quảng Quý Sơn Tâm Tân Tây Thái Thanh Thành Thảo Thịnh Thiên Thọ Thuận Thủy Thượng Tiên Toàn Trạch Tràng "
     "Trung Trường Tú Tuyền Văn Vân Viên Vinh Vỹ Xuân Yên Ý "
-).split()
+)
 _KINDS: Final = ("Chùa", "Đình", "Miếu", "Nhà hàng", "Quán", "Trường", "Chợ", "Khách sạn", "Nhà thờ họ", "Cửa hàng")
 _TURNED: Final = {"òa": "oà", "oà": "òa", "ủy": "uỷ", "óa": "oá", "úy": "uý"}
 
@@ -67,7 +67,7 @@ Place = tuple[str, str, str, str, float | None, float | None]
 
 def _place(chance: random.Random) -> Place:
     def words(number: int) -> str:
-        return " ".join(chance.choice(_SYLLABLES) for _ in range(number))
+        return " ".join(chance.choice(_SYLLABLES.split()) for _ in range(number))
 
     name = f"{chance.choice(_KINDS)} {words(chance.choice((2, 2, 3)))}"
     return (

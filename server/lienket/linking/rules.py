@@ -137,6 +137,7 @@ class _Reader:
 
     def __init__(self, file: Path, base_iri: str) -> None:
         self._file = file
+        self._name = str(file)
         self._faults = Faults()
         self._said: dict[Node, dict[str, list[Term]]] = {}
         for quad in read_quads(file, base_iri=base_iri, apart=True):
@@ -147,7 +148,14 @@ class _Reader:
         """Return the rules of the document; raises `InputError` with its faults."""
         for word in sorted({iri for said in self._said.values() for iri in self._words(said)} - _KNOWN):
             if word not in KEYS | COMPARISONS.keys():
-                self._fault("is no word of link rules", text=word, meant=nearest(word, _KNOWN | KEYS.keys()))
+                self._faults.found.append(
+                    Fault(
+                        "is no word of link rules",
+                        text=word,
+                        meant=nearest(word, _KNOWN | KEYS.keys()),
+                        file=self._name,
+                    )
+                )
         found: list[Rule] = []
         for node, said in self._said.items():
             kinds = [term.value for term in said.get(RDF + "type", ()) if isinstance(term, ox.NamedNode)]
@@ -157,7 +165,9 @@ class _Reader:
                 elif LIENKET_LINK + "AddressRule" in kinds:
                     found.append(self._address_rule(node))
         if not found and not self._faults.found:
-            self._fault("states no rule; a rule is a link:MatchRule or a link:AddressRule")
+            self._faults.found.append(
+                Fault("states no rule; a rule is a link:MatchRule or a link:AddressRule", file=self._name)
+            )
         self._faults.raise_if_any()
         return found
 
@@ -173,12 +183,16 @@ class _Reader:
         )
         accept, review = self._number(node, "acceptAt", 8.0), self._number(node, "reviewAt", 0.0)
         if review > accept:
-            self._fault("link:reviewAt is above link:acceptAt", text=f"{review:g}")
+            self._faults.found.append(
+                Fault("link:reviewAt is above link:acceptAt", text=f"{review:g}", file=self._name)
+            )
         if not blocks or not all(blocks):
-            self._fault("names no link:block of link:key, so that nothing would be compared")
+            self._faults.found.append(
+                Fault("names no link:block of link:key, so that nothing would be compared", file=self._name)
+            )
         evidence = tuple(self._evidence(one) for one in self._nodes(node, "evidence"))
         if not evidence:
-            self._fault("names no link:evidence")
+            self._faults.found.append(Fault("names no link:evidence", file=self._name))
         return MatchRule(
             iri=node.value, file=self._file, names=self._names(node), version=self._version(node),
             predicate=self._iri(node, VOID + "linkPredicate"), subjects=subjects,
@@ -219,7 +233,9 @@ class _Reader:
             if isinstance(term, ox.Literal)
         ]
         if len(texts) != 1:
-            raise InputError(self._one("link:{word} must be one thing with one sh:select", values={"word": word}))
+            raise InputError(
+                Fault("link:{word} must be one thing with one sh:select", values={"word": word}, file=self._name)
+            )
         return texts[0]
 
     def _nodes(self, node: Node, word: str) -> list[Node]:
@@ -230,26 +246,32 @@ class _Reader:
         for term in self._said.get(node, {}).get(predicate, ()):
             if isinstance(term, ox.NamedNode):
                 return term.value
-        raise InputError(self._one("{property} is missing", values={"property": predicate}))
+        raise InputError(Fault("{property} is missing", values={"property": predicate}, file=self._name))
 
     def _text(self, node: Node, word: str) -> str:
         for term in self._said.get(node, {}).get(LIENKET_LINK + word, ()):
             if isinstance(term, ox.Literal) and term.value.isidentifier():
                 return term.value
-        raise InputError(self._one("link:{word} must be the name of a variable of both sides", values={"word": word}))
+        raise InputError(
+            Fault("link:{word} must be the name of a variable of both sides", values={"word": word}, file=self._name)
+        )
 
     def _method(self, node: Node, known: Mapping[str, object]) -> str:
         for name in (iri.value.removeprefix(LIENKET_LINK) for iri in self._nodes(node, "by")):
             if name in known:
                 return name
-        raise InputError(self._one("link:by must be one of: {known}", values={"known": ", ".join(sorted(known))}))
+        raise InputError(
+            Fault("link:by must be one of: {known}", values={"known": ", ".join(sorted(known))}, file=self._name)
+        )
 
     def _number(self, node: Node, word: str, default: float | None) -> float:
         for term in self._said.get(node, {}).get(LIENKET_LINK + word, ()):
             try:
                 return float(term.value if isinstance(term, ox.Literal) else "")
             except ValueError:
-                self._fault("is no number for link:{word}", text=str(term), values={"word": word})
+                self._faults.found.append(
+                    Fault("is no number for link:{word}", text=str(term), values={"word": word}, file=self._name)
+                )
         return default  # type: ignore[return-value]  # None where the caller's own type allows it
 
     def _flag(self, node: Node, word: str) -> bool:
@@ -262,14 +284,6 @@ class _Reader:
     def _names(self, node: Node) -> dict[str, str]:
         found = self._said.get(node, {}).get(RDFS + "label", ())
         return {term.language or "": term.value for term in found if isinstance(term, ox.Literal)}
-
-    def _fault(self, message: str, *, text: str | None = None, meant: str | None = None,
-               values: Mapping[str, object] | None = None) -> None:  # fmt: skip
-        self._faults.found.append(self._one(message, text=text, meant=meant, values=values))
-
-    def _one(self, message: str, *, text: str | None = None, meant: str | None = None,
-             values: Mapping[str, object] | None = None) -> Fault:  # fmt: skip
-        return Fault(message, file=str(self._file), text=text, meant=meant, values=values or {})
 
 
 def _or(value: float | None, otherwise: float) -> float:
