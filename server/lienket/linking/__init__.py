@@ -9,6 +9,7 @@
 Takes values, paths and a store; knows neither the deployment nor the web.
 """
 
+from .addresses import Gazetteer, Located, locate
 from .decisions import REVIEW, Asked, Link, Settled, write
 from .matching import define, match, score
 from .proposals import Proposal, Proposed, propose
@@ -20,8 +21,10 @@ __all__ = [
     "REVIEW",
     "AddressRule",
     "Asked",
+    "Gazetteer",
     "Link",
     "Linked",
+    "Located",
     "MatchRule",
     "Proposal",
     "Proposed",
@@ -30,6 +33,7 @@ __all__ = [
     "define",
     "gazetteer_of",
     "link",
+    "locate",
     "match",
     "proposals_of",
     "propose",
