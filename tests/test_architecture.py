@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, str] = {
     "store": "errors",
     "wkt": "",
     "linking": "errors languages rdf sql store vocabulary wkt",
-    "linksets": "datasets errors languages linking project releases store",
+    "linksets": "datasets errors languages linking project releases store web wkt",
     "mapping": "datatypes errors formats languages rdf sql vocabulary",
     "validation": "datatypes errors formats rdf sql vocabulary",
     "search": "errors languages vocabulary",

@@ -13,7 +13,17 @@ from typing import Final
 import pytest
 
 from lienket import languages
-from lienket.linking import AddressRule, Gazetteer, Located, MatchRule, Proposed, gazetteer_of, locate, propose, read_rules
+from lienket.linking import (
+    AddressRule,
+    Gazetteer,
+    Located,
+    MatchRule,
+    Proposed,
+    gazetteer_of,
+    locate,
+    propose,
+    read_rules,
+)
 from lienket.releases.release import Release
 from lienket.store import Store
 
@@ -83,7 +93,12 @@ def silver() -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def located(silver: list[dict[str, str]], gazetteer: Gazetteer) -> list[Located]:
     rows = [
-        {"id": f"{row['table']}/{row['id']}", "address": row["address"], "longitude": row["lon"], "latitude": row["lat"]}
+        {
+            "id": f"{row['table']}/{row['id']}",
+            "address": row["address"],
+            "longitude": row["lon"],
+            "latitude": row["lat"],
+        }
         for row in silver
     ]
     return locate(rows, gazetteer, VI)

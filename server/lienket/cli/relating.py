@@ -18,8 +18,13 @@ from .console import FILE, commands, deployment_of, language, plain, say, tell, 
 @click.option("--json", "as_json", is_flag=True, help="Print links, questions and faults as JSON.")
 @click.option("--dry-run", is_flag=True, help="Write neither links nor questions.")
 @click.option("--report", type=FILE, help="Write what departments have to mend to a CSV table.")
+@click.option(
+    "--page", type=FILE, help="Write what waits for a decision to an HTML page, both sides beside each other."
+)
 @click.pass_obj
-def link(folder: Path | None, datasets: Sequence[str], as_json: bool, dry_run: bool, report: Path | None) -> None:
+def link(
+    folder: Path | None, datasets: Sequence[str], as_json: bool, dry_run: bool, report: Path | None, page: Path | None
+) -> None:  # fmt: skip
     """Propose links, and take the sure ones.
 
     Over the current release, for all linksets or those named. What is not sure waits for a decision in the linkset's
@@ -31,6 +36,8 @@ def link(folder: Path | None, datasets: Sequence[str], as_json: bool, dry_run: b
     linked = linksets.link(deployment, datasets, date.today(), keep=not dry_run)
     faults = [fault for one in linked for fault in one.faults]
     write_report(report, faults)
+    if page:
+        linksets.write_page(deployment, linked, page, language())
     if as_json:
         click.echo(json.dumps({one.folder.name: _plain(one) for one in linked}, ensure_ascii=False))
         return

@@ -10,7 +10,7 @@ Takes values, paths and a store; knows neither the deployment nor the web.
 """
 
 from .addresses import Gazetteer, Located, locate
-from .decisions import REVIEW, Asked, Link, Settled, write
+from .decisions import REVIEW, Asked, Link, Settled, name_of, write
 from .matching import define, match, score
 from .proposals import Proposal, Proposed, propose
 from .rules import PATTERN, AddressRule, MatchRule, Rule, read_rules
@@ -35,6 +35,7 @@ __all__ = [
     "link",
     "locate",
     "match",
+    "name_of",
     "proposals_of",
     "propose",
     "read_rules",

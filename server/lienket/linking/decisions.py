@@ -16,7 +16,7 @@ from typing import Final
 from .. import languages
 from ..errors import Fault, InputError, UnavailableError, nearest
 from ..languages import Language
-from .proposals import Proposal, Proposed, pair_print
+from .proposals import Proposal, Proposed, Weighed, pair_print
 
 REVIEW: Final = "review.csv"
 LINKS: Final = "links.csv"
@@ -172,9 +172,13 @@ def told(proposal: Proposal, language: Language) -> str:
     """Return the evidence in one line: what was compared, its value, the bits; words of the engine translated."""
     pieces = []
     for one in proposal.evidence:
-        name = one.names.get(language.tag) or language.gettext(next(iter(one.names.values())))
-        pieces.append(f"{name} {one.value}".strip() + (f" → {one.weight:+g}" if one.weight else ""))
+        pieces.append(f"{name_of(one, language)} {one.value}".strip() + (f" → {one.weight:+g}" if one.weight else ""))
     return "; ".join(pieces)
+
+
+def name_of(piece: Weighed, language: Language) -> str:
+    """Return what a piece of evidence is called in a language: the rule's own word, or the engine's translated."""
+    return piece.names.get(language.tag) or language.gettext(next(iter(piece.names.values())))
 
 
 def key_of(subject: str, predicate: str, object_: str) -> str:

@@ -3,16 +3,20 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import duckdb
 
 from ..errors import Fault
 from ..languages import Language
+from ..wkt import Shape
 from . import sides
 from .matching import define, match, score
 from .rules import MatchRule
 
-MOST_OTHERS = 3
+BEFORE: Final = "before any evidence"
+
+MOST_OTHERS: Final = 3
 """Other candidates that a proposal names."""
 
 
@@ -68,6 +72,8 @@ class Proposed:
     """What each thing says of itself, for a person to compare."""
     compared: int = 0
     """Pairs, or addresses, that were looked at."""
+    areas: Mapping[str, Shape] = field(default_factory=dict, repr=False)
+    """Areas of things that have one."""
     faults: tuple[Fault, ...] = ()
     """What a department has to mend."""
 
@@ -128,9 +134,12 @@ def _proposals(
         yield Proposal(
             rule.iri, rule.version, subject, rule.predicate, object_, names.get(subject, ""), names.get(object_, ""),
             round(score(total), 4), total >= rule.accept and (ahead or rule.within),
-            tuple(
-                Weighed(one.names or {"": one.field}, _shown(one.method, value, language), weight)
-                for one, value, weight in zip(rule.evidence, figures[:count], figures[count:], strict=True)
+            (
+                Weighed({"": BEFORE}, "", rule.prior),
+                *(
+                    Weighed(one.names or {"": one.field}, _shown(one.method, value, language), weight)
+                    for one, value, weight in zip(rule.evidence, figures[:count], figures[count:], strict=True)
+                ),
             ),
             tuple(
                 f"{names.get(other, other)} ({score(its):.2f})" for its, other in others[subject] if other != object_

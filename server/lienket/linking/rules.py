@@ -152,7 +152,7 @@ class _Reader:
                     Fault(
                         "is no word of link rules",
                         text=word,
-                        meant=nearest(word, _KNOWN | KEYS.keys()),
+                        meant=nearest(word, _KNOWN | KEYS.keys() | COMPARISONS.keys()),
                         file=self._name,
                     )
                 )

@@ -77,7 +77,7 @@ def _addresses(store: Store, rule: AddressRule, language: Language) -> Proposed:
             faults.append(_fault(located, row, gazetteer, metres))
     said = {iri: (row,) for iri, row in first.items()}
     names = sides.names(rows) | gazetteer.names
-    return Proposed(rule.iri, tuple(proposals), names, prints, said, len(first), tuple(faults))
+    return Proposed(rule.iri, tuple(proposals), names, prints, said, len(first), gazetteer.areas.shapes, tuple(faults))
 
 
 def _proposed(

@@ -114,14 +114,21 @@ def _written_out(text: str) -> str:
     return text
 
 
+def _tones_at_the_end(text: str) -> str:
+    for tone, marked in _TONED.items():
+        text = f"regexp_replace({text}, '([{marked}]\\p{{L}}*)', '\\1{tone}', 'g')"
+    return text
+
+
+_WORDS_SQL: Final = r"regexp_replace(lower(lk_written_out(lk_clean(t))), '[^\p{L}\p{N}]+', ' ', 'g')"
+_TONED_SQL: Final = _tones_at_the_end(_WORDS_SQL)
+
 _MACROS: Final = {
     "lk_clean(t)": sql_clean("translate(t, 'Ðð', 'Đđ')"),
     "lk_written_out(t)": f"CASE WHEN regexp_matches(t, '[.]|T[PTXtpx]|tp') THEN {_written_out('t')} ELSE t END",
     # How names are compared: abbreviations written out, each syllable's tone at its end, y after a lone consonant as i.
-    "lk_compared(t)": f"""array_to_string(list_transform(
-        regexp_extract_all(lower(lk_written_out(lk_clean(t))), '[\\p{{L}}\\p{{N}}]+'),
-        lambda s: regexp_replace(translate(s, {_FLAT_SQL}), '^([mlhkstv])y$', '\\1i')
-            || CASE {_TONE_SQL} ELSE '' END), ' ')""",
+    "lk_compared(t)": rf"""trim(regexp_replace(translate({_TONED_SQL}, {_FLAT_SQL}),
+        '(^| )([mlhkstv])y\b', '\1\2i', 'g'))""",
     "lk_letters_of(c)": "strip_accents(translate(c, 'đ', 'd'))",
     "lk_level(w)": "CASE w WHEN 'p.' THEN 'phường' WHEN 'x.' THEN 'xã' ELSE w END",
     # Several of one kind cannot be told apart; none is nothing stated.
