@@ -37,6 +37,7 @@ bench: setup ## measure side by side with a peer, in one run
 	$(BIN)/python -m tests.bench.validation
 	$(BIN)/python -m tests.bench.releases
 	$(BIN)/python -m tests.bench.serving
+	$(BIN)/python -m tests.bench.linking
 
 clean: ## remove what was made: the environment, releases, caches
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis

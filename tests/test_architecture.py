@@ -23,6 +23,9 @@ MAY_IMPORT: dict[str, str] = {
     "ontology": "errors rdf vocabulary",
     "datasets": "errors rdf vocabulary",
     "store": "errors",
+    "wkt": "",
+    "linking": "errors languages rdf sql store vocabulary wkt",
+    "linksets": "datasets errors languages linking project releases store web wkt",
     "mapping": "datatypes errors formats languages rdf sql vocabulary",
     "validation": "datatypes errors formats rdf sql vocabulary",
     "search": "errors languages vocabulary",
@@ -36,8 +39,9 @@ MAY_IMPORT: dict[str, str] = {
     "quality": "errors formats languages vocabulary",
     "starter": "datasets errors languages project",
     "telling": "errors languages quality",
-    "web": "errors formats languages project quality releases search store telling vocabulary",
-    "cli": "build errors handing languages mapping project releases starter telling validation watching web",
+    "web": "errors formats languages project quality releases search store telling vocabulary wkt",
+    "cli": "build errors handing languages linking linksets mapping project releases starter telling validation "
+    "watching web",
 }
 """Part → the parts it may import; a part is a module or package directly under the engine."""
 

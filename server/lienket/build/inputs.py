@@ -37,7 +37,7 @@ _SHARED_SETTINGS: Final = ("base_iri", "languages", "databases")
 """Settings that mapping and validation depend on."""
 _IN_NO_RELEASE: Final = ("server.", "limits.", "releases.", "folders.")
 """Settings that no release depends on; what is in a folder counts, not where it is."""
-_SHOWS_ONLY: Final = ("cli", "handing", "starter", "telling", "watching", "web")
+_SHOWS_ONLY: Final = ("cli", "handing", "linking", "linksets", "starter", "telling", "watching", "web")
 """Parts of the engine that make nothing of a release."""
 
 

@@ -33,6 +33,7 @@ VERBS: Final = {
     "check": "checking",
     "releases": "keeping", "rollback": "keeping", "diff": "keeping", "backup": "keeping", "restore": "keeping",
     "build": "publishing", "serve": "publishing", "up": "publishing",
+    "link": "relating",
     "map": "standalone", "validate": "standalone",
     "new": "starting",
 }  # fmt: skip

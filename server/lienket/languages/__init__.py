@@ -5,7 +5,7 @@ dates and numbers look (`PACK`), `messages.po` with the interface words, `functi
 rules may call on that language's way of writing. A new language is a new folder; nothing else lists them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,6 +47,10 @@ class Pack:
     date_pattern: str
     """Unicode pattern of a date <https://unicode.org/reports/tr35/tr35-dates.html>."""
     datetime_pattern: str
+    mentions: Callable[[str], Iterator[tuple[str, str]]]
+    """Units of administration that an address names, abbreviations written out: level word in lower case, and name."""
+    commune_levels: tuple[str, ...]
+    """Level words of the lowest units."""
     decoders: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
     """Encodings that people of this language once wrote in, by name: what reads a text in one, and raises UnicodeError
     where it cannot be one."""

@@ -17,6 +17,7 @@ from lienket.project import Project
 from lienket.web import (
     catalogue,
     feeds,
+    history,
     home,
     journal,
     memento,
@@ -84,6 +85,7 @@ def create_app(project: Project) -> Flask:
         home.blueprint,
         search.blueprint,
         resources.blueprint,
+        history.blueprint,
         catalogue.blueprint,
         quality.blueprint,
         streams.blueprint,

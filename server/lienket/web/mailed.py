@@ -15,7 +15,7 @@ def write(report: Report, title: str, path: Path, language: Language) -> Path:
     """Write the page of a report and return its path; raises OSError where that cannot be."""
     static = Path(__file__).parent / "static"
     style, script = (Markup(_joined(static, *names)) for names in (("style.css", "quality.css"), ("quality.js",)))  # noqa: S704 - our own files
-    page = _environment(language).get_template("mailed.html")
+    page = environment(language).get_template("mailed.html")
     found = sections(report.findings, language)
     text = page.render(
         report=report, title=title, sections=found, style=style, script=script, severities=SEVERITIES
@@ -28,8 +28,9 @@ def _joined(folder: Path, *names: str) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-def _environment(language: Language) -> Environment:
-    environment = Environment(
+def environment(language: Language) -> Environment:
+    """Return what renders templates without a server: their words in a language, nothing of a request."""
+    made = Environment(
         loader=PackageLoader("lienket.web", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
@@ -44,5 +45,5 @@ def _environment(language: Language) -> Environment:
     words: dict[str, Any] = {
         "_": translated, "_n": counted, "number": language.format_number, "pack": lambda: language,
     }  # fmt: skip
-    environment.globals.update(words)
-    return environment
+    made.globals.update(words)
+    return made

@@ -13,11 +13,12 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from lienket.web import addresses, wkt
+from lienket import wkt
+from lienket.web import addresses
 from lienket.web.names import Text, iri_of, name_of, order_of, texts_of
 from lienket.web.queries import query
 from lienket.web.shown import Shown, once
-from lienket.web.wkt import Position, Shape
+from lienket.wkt import Position, Shape
 
 WIDTH: Final = 720
 HEIGHT: Final = 540

@@ -11,7 +11,8 @@ from flask import Blueprint, Response, redirect, render_template, request
 from markupsafe import Markup
 
 from lienket.formats import CSV, GRAPH_FORMATS, HTML, Format
-from lienket.web import addresses, graphs, language, marked_up, past
+from lienket.web import addresses, graphs, history, language, marked_up, past
+from lienket.web.alike import alike
 from lienket.web.answers import iri_argument, page_number, sent, split_suffix, unchanged, wanted
 from lienket.web.datasets import datasets
 from lienket.web.describe import (
@@ -136,6 +137,8 @@ def page(present: Shown, iri: str, said: Sequence[Statement]) -> str:
         trail=trail(present, described),
         named=links(present, about_sources, order_of(present.project.languages, pack.tag)),
         pointing=pointing(present, iri, pack),
+        alike=alike(present, iri, order_of(present.project.languages, pack.tag), pack),
+        history=history.drawing(present, iri, order_of(present.project.languages, pack.tag)),
         formats=DOCUMENT_FORMATS,
         marked_up=Markup(marked_up.thing(present, described)),  # noqa: S704 - escaped by Jinja's own JSON writer
     )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from lienket import wkt
 from lienket.languages import Language
 from lienket.vocabulary import GEO, XSD
-from lienket.web import wkt
 
 if TYPE_CHECKING:
     from lienket.web.describe import Property

@@ -1,5 +1,7 @@
 """English: the plain alphabet, days before months, commas between thousands."""
 
+import re
+from collections.abc import Iterator
 from typing import Final
 
 from .. import Pack
@@ -18,6 +20,9 @@ _DATE: Final = (
 
 _MACROS: Final = {
     "lk_clean(t)": sql_clean("t"),
+    "lk_written_out(t)": "t",
+    "lk_compared(t)": r"array_to_string(regexp_extract_all(lower(lk_clean(t)), '[\p{L}\p{N}]+'), ' ')",
+    "lk_letters_of(c)": "strip_accents(translate(c, 'đ', 'd'))",
     "lk_fn_date(t)": rf"""CASE WHEN t = '' THEN ''
         WHEN regexp_full_match(t, '{_DATE}') AND t[5] <> '-' THEN
             CAST(try_cast(regexp_replace(t, '^([0-9]+).([0-9]+).([0-9]+)$', '\3-\2-\1') AS DATE) AS VARCHAR)
@@ -75,6 +80,11 @@ def _name_key(text: str) -> str:
     return clean(text).lower()
 
 
+def _mentions(address: str) -> Iterator[tuple[str, str]]:
+    for found in re.finditer(r"([A-Z][^,;()]*?) (ward|commune|township|district|town|city|province)\b", address, re.I):
+        yield found[2].lower(), found[1].strip()
+
+
 PACK: Final = Pack(
     tag="en",
     name="English",
@@ -85,4 +95,6 @@ PACK: Final = Pack(
     macros=_MACROS,
     date_pattern="d MMMM y",
     datetime_pattern="d MMMM y HH:mm",
+    mentions=_mentions,
+    commune_levels=("ward", "commune", "township"),
 )

@@ -13,6 +13,7 @@ from .. import Pack
 from ..text import clean as _clean
 from ..text import sql_clean, without_marks
 from .encodings import DECODERS
+from .places import COMMUNE_LEVELS, mentions
 
 _VOWELS: Final = "aăâeêioôơuưy"
 _TONES: Final = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
@@ -93,8 +94,42 @@ _TOWN: Final = "(?i:thị xã|tx[.]) *[^,;()]*"
 _COMMUNE: Final = r"(?:^|[\s,;(–-])((?i:phường|xã|thị trấn|đặc khu|p[.]|x[.])) *((?:\p{Lu}|[0-9])[^,;()–]*)"
 _ABOVE: Final = r"\s+-?\s*(?i:thành phố|tp|huyện|quận|tỉnh|h[.]|q[.])[\s.].*$"
 
+# What stands before an abbreviation, and the abbreviations of levels that mean one thing. TT is a township only where
+# something above it follows: at an address's end, and behind a level word, it abbreviates a province.
+_BEFORE: Final = r"(^|[\s,;(–-])"
+_ABBREVIATED: Final = (
+    (rf"{_BEFORE}(?:TP[.]?|Tp[.]?|tp[.]?)\s*(\p{{Lu}})", "thành phố"),
+    (rf"{_BEFORE}(?:TX|Tx|tx)[.]?\s*(\p{{Lu}})", "thị xã"),
+    (rf"{_BEFORE}[Pp][.]\s*(\p{{Lu}}|[0-9])", "phường"),
+    (rf"{_BEFORE}[Xx][.]\s*(\p{{Lu}})", "xã"),
+    (rf"{_BEFORE}[Hh][.]\s*(\p{{Lu}})", "huyện"),
+    (rf"{_BEFORE}[Qq][.]\s*(\p{{Lu}}|[0-9])", "quận"),
+    (r"(^|[,;(]\s*)TT[.]?\s*(\p{Lu}[^,;()]*[,;])", "thị trấn"),
+)
+
+
+def _written_out(text: str) -> str:
+    for pattern, words in _ABBREVIATED:
+        text = f"regexp_replace({text}, '{pattern}', '\\1{words} \\2', 'g')"
+    return text
+
+
+def _tones_at_the_end(text: str) -> str:
+    for tone, marked in _TONED.items():
+        text = f"regexp_replace({text}, '([{marked}]\\p{{L}}*)', '\\1{tone}', 'g')"
+    return text
+
+
+_WORDS_SQL: Final = r"regexp_replace(lower(lk_written_out(lk_clean(t))), '[^\p{L}\p{N}]+', ' ', 'g')"
+_TONED_SQL: Final = _tones_at_the_end(_WORDS_SQL)
+
 _MACROS: Final = {
     "lk_clean(t)": sql_clean("translate(t, 'Ðð', 'Đđ')"),
+    "lk_written_out(t)": f"CASE WHEN regexp_matches(t, '[.]|T[PTXtpx]|tp') THEN {_written_out('t')} ELSE t END",
+    # How names are compared: abbreviations written out, each syllable's tone at its end, y after a lone consonant as i.
+    "lk_compared(t)": rf"""trim(regexp_replace(translate({_TONED_SQL}, {_FLAT_SQL}),
+        '(^| )([mlhkstv])y\b', '\1\2i', 'g'))""",
+    "lk_letters_of(c)": "strip_accents(translate(c, 'đ', 'd'))",
     "lk_level(w)": "CASE w WHEN 'p.' THEN 'phường' WHEN 'x.' THEN 'xã' ELSE w END",
     # Several of one kind cannot be told apart; none is nothing stated.
     "lk_only(l)": "CASE len(list_distinct(l)) WHEN 0 THEN '' WHEN 1 THEN l[1] END",
@@ -164,5 +199,7 @@ PACK: Final = Pack(
     macros=_MACROS,
     date_pattern="dd/MM/yyyy",
     datetime_pattern="dd/MM/yyyy HH:mm",
+    mentions=mentions,
+    commune_levels=COMMUNE_LEVELS,
     decoders=DECODERS,
 )
