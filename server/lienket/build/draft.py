@@ -17,18 +17,20 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from lienket import catalogue, formats, languages
-from lienket.build import indexing
-from lienket.releases import statements, versions
 from lienket import store as stores
-from lienket.content import Content
-from lienket.datasets import Dataset
-from lienket.releases.digests import sha256
+from lienket.build import indexing
 from lienket.build.dumps import write_dumps
 from lienket.build.inputs import Inputs, require_unchanged, software
 from lienket.build.making import Progress
 from lienket.build.outputs import Output
+from lienket.build.profile import profile_faults
+from lienket.content import Content
+from lienket.datasets import Dataset
+from lienket.errors import Faults
 from lienket.project import Project
 from lienket.rdf import read_quads, write_quads
+from lienket.releases import statements, versions
+from lienket.releases.digests import sha256
 from lienket.releases.release import REPORTS, TOLD, Release
 from lienket.releases.statements import Difference
 from lienket.store import Store
@@ -227,8 +229,8 @@ class Draft:
         for number, part in enumerate(self.parts):
             self.progress("dumps", number, len(self.parts))
             if part.output:
-                facts = self._facts(part, part.output)
-                facts["dumps"] = write_dumps(part.output, folder, self.content.ontology.prefixes)
+                written = write_dumps(part.output, folder, self.content.ontology, self.project)
+                facts = self._facts(part, part.output) | written.told | {"dumps": written.files}
                 require_unchanged(self.project, facts["inputs"] or {})
             else:
                 assert self.base  # noqa: S101  what is taken over is taken from there
@@ -253,6 +255,7 @@ class Draft:
             **output.report.figures(),
             "inputs": self.inputs.of(self.project, self.content, part.dataset),
             "digests": {"quads": part.digest},
+            "issued": part.facts["issued"] if part.facts else _today(),
             "modified": part.facts["modified"] if unchanged and part.facts else _today(),
             "classes": counted.classes,
             "properties": counted.properties,
@@ -307,12 +310,19 @@ class Draft:
 
     def _write_catalogue(self, store: Store) -> dict[str, Path]:
         """Describe the release in DCAT and VoID, in files; return the statements by graph."""
-        described = (
-            ("catalogue", "catalog", catalogue.describe(self.project, self.content.datasets, self.manifest, store)),
+        source = catalogue.Source(self.project, store, self.content.ontology)
+        for dataset in self.content.datasets:
+            facts = self.manifest["datasets"][dataset.id]
+            described = catalogue.describe_dataset(source, dataset, facts)
+            facts["score"] = catalogue.points(source, described, dataset, facts)
+        triples = catalogue.describe(source, self.content.datasets, self.manifest)
+        Faults(profile_faults(self.project, self.content.datasets, triples, self.folder)).raise_if_any()
+        named = (
+            ("catalogue", "catalog", triples),
             ("void", "void", catalogue.describe_data(self.project, self.content.datasets, self.manifest)),
         )
         files = {}
-        for file, name, triples in described:
+        for file, name, triples in named:
             write_quads(triples, self.folder / f"{file}.ttl", formats.TURTLE, self.content.ontology.prefixes)
             graph = ox.NamedNode(self.project.base_iri + name)
             quads = (ox.Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples)

@@ -10,8 +10,8 @@ from itertools import islice
 
 import pyoxigraph as ox
 
-from lienket.releases import digests, statements
 from lienket.errors import Fault, LienketError
+from lienket.releases import digests, statements
 from lienket.releases.release import Release
 from lienket.search import Search
 from lienket.store import Store

@@ -38,7 +38,7 @@ from lienket.errors import Fault, InputError, UnavailableError
 from lienket.releases import digests
 from lienket.store import Store
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Number of the form of release folders: what is where, and what the manifest says. Others are refused."""
 
 MANIFEST: Final = "manifest.json"
