@@ -15,7 +15,7 @@ BASE = "https://data.songmay.example/"
 
 @pytest.fixture(scope="module")
 def catalogue(release: Release) -> rdflib.Graph:
-    return read_graph([release.path / "catalogue.ttl"])
+    return read_graph([release.path / "catalogue.nt"])
 
 
 def test_every_dataset_has_what_people_and_harvesters_ask_for(catalogue: rdflib.Graph) -> None:

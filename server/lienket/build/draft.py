@@ -31,7 +31,7 @@ from lienket.project import Project
 from lienket.rdf import read_quads, write_quads
 from lienket.releases import statements, versions
 from lienket.releases.digests import sha256
-from lienket.releases.release import REPORTS, TOLD, Release
+from lienket.releases.release import CATALOGUE, REPORTS, TOLD, Release
 from lienket.releases.statements import Difference
 from lienket.store import Store
 from lienket.vocabulary import DCT
@@ -313,21 +313,31 @@ class Draft:
         source = catalogue.Source(self.project, store, self.content.ontology)
         for dataset in self.content.datasets:
             facts = self.manifest["datasets"][dataset.id]
-            described = catalogue.describe_dataset(source, dataset, facts)
-            facts["score"] = catalogue.points(source, described, dataset, facts)
-        triples = catalogue.describe(source, self.content.datasets, self.manifest)
+            of_dataset = catalogue.describe_dataset(source, dataset, facts)
+            facts["score"] = catalogue.points(source, of_dataset, dataset, facts)
+        triples = self._write_parts(catalogue.describe(source, self.content.datasets, self.manifest))
         Faults(profile_faults(self.project, self.content.datasets, triples, self.folder)).raise_if_any()
-        named = (
-            ("catalogue", "catalog", triples),
-            ("void", "void", catalogue.describe_data(self.project, self.content.datasets, self.manifest)),
-        )
+        of_data = catalogue.describe_data(self.project, self.content.datasets, self.manifest)
+        write_quads(of_data, self.folder / "void.ttl", formats.TURTLE, self.content.ontology.prefixes)
         files = {}
-        for file, name, triples in named:
-            write_quads(triples, self.folder / f"{file}.ttl", formats.TURTLE, self.content.ontology.prefixes)
+        for name, described in (("catalog", triples), ("void", of_data)):
             graph = ox.NamedNode(self.project.base_iri + name)
-            quads = (ox.Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples)
+            quads = (ox.Quad(triple.subject, triple.predicate, triple.object, graph) for triple in described)
             files[graph.value] = self._graph(name, quads)
         return files
+
+    def _write_parts(self, parts: Iterable[tuple[str, list[ox.Triple]]]) -> list[ox.Triple]:
+        """Write the catalogue part by part, and note where each lies; return all of it."""
+        triples, places = [], {}
+        with (self.folder / CATALOGUE).open("wb") as file:
+            for name, part in parts:
+                text = ox.serialize(part, format=ox.RdfFormat.N_TRIPLES)
+                assert text is not None  # noqa: S101  without an output it returns what it wrote
+                places[name] = [file.tell(), len(text)]
+                file.write(text)
+                triples += part
+        self.manifest["catalogue"] = places
+        return triples
 
     def _write_index(self, files: Sequence[Path]) -> None:
         """Write the full-text index of all statements."""

@@ -4,7 +4,7 @@ A publisher writes a few lines of `dataset.ttl`; counts, sizes, checksums, days,
 the release, and so does all that can be told from what is written already.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyoxigraph as ox
@@ -32,24 +32,28 @@ _DCAT_AP = "http://data.europa.eu/r5r/"
 _SPARQL = "https://www.w3.org/TR/sparql11-protocol/"
 
 
-def describe(source: Source, datasets: Sequence[Dataset], manifest: Mapping[str, Any]) -> list[ox.Triple]:
-    """Return the DCAT description of the whole hub.
+def describe(
+    source: Source, datasets: Sequence[Dataset], manifest: Mapping[str, Any]
+) -> Iterator[tuple[str, list[ox.Triple]]]:
+    """Yield the DCAT description of the hub in parts: what each dataset adds by its id, and last, by "", the rest.
 
-    `manifest` is that of the release in the making: by dataset id its `modified` day, `quads`, `dumps` and `score`.
-    Raises `InputError` naming every publisher that no dataset describes.
+    So a page of the catalogue can be made of some datasets, each whole. `manifest` is that of the release in the
+    making: by dataset id its `modified` day, `quads`, `dumps` and `score`. Raises `InputError` naming every publisher
+    that no dataset describes.
     """
-    described = Description()
-    themes = dict.fromkeys(theme for dataset in datasets for theme in _themes(source, dataset))
-    _catalogue(described, source, datasets, manifest, list(themes))
-    _sparql_service(described, source, datasets)
+    shared = Description()
     for dataset in datasets:
         facts = manifest["datasets"][dataset.id]
         own = describe_dataset(source, dataset, facts)
-        described.triples.update(own.triples)
-        add_measurements(described, source, dataset, facts)
-    add_agents(described, source, datasets)
-    add_terms(described, source)
-    return list(described.triples)
+        add_measurements(own, source, dataset, facts)
+        _list(own, source, dataset, facts)
+        add_terms(own, source, shared, own=dataset.iri)
+        yield dataset.id, list(own.triples)
+    _catalogue(shared, source, datasets, manifest)
+    _sparql_service(shared, source)
+    add_agents(shared, source, datasets)
+    add_terms(shared, source, shared)
+    yield "", list(shared.triples)
 
 
 def describe_dataset(source: Source, dataset: Dataset, facts: Facts) -> Description:
@@ -76,11 +80,11 @@ def points(
 
 
 def _catalogue(
-    described: Description, source: Source, datasets: Iterable[Dataset], manifest: Mapping[str, Any],
-    themes: Sequence[str],
-) -> None:  # fmt: skip
+    described: Description, source: Source, datasets: Iterable[Dataset], manifest: Mapping[str, Any]
+) -> None:
     project = source.project
     catalogue = project.base_iri + "catalog"
+    themes = dict.fromkeys(theme for dataset in datasets for theme in _themes(source, dataset))
     described.add(catalogue, RDF + "type", DCAT + "Catalog")
     described.add_texts(catalogue, DCT + "title", project.title)
     described.add_texts(catalogue, DCT + "description", project["description"])
@@ -99,20 +103,23 @@ def _catalogue(
     described.add(catalogue, DCT + "issued", day(issued))
     if project["catalogue.spatial"]:
         described.add(catalogue, DCT + "spatial", project["catalogue.spatial"])
-    for dataset in datasets:
-        facts = manifest["datasets"][dataset.id]
-        record = dataset.iri + "#record"
-        described.add(catalogue, DCAT + "dataset", dataset.iri)
-        described.add(catalogue, DCAT + "record", record)
-        described.add(record, RDF + "type", DCAT + "CatalogRecord")
-        described.add(record, FOAF + "primaryTopic", dataset.iri)
-        described.add(record, DCT + "issued", day(facts["issued"]))
-        described.add(record, DCT + "modified", day(facts["modified"]))
-        described.add(record, DCT + "language", *languages_of(source))
-        described.add(record, DCT + "conformsTo", _DCAT_AP)
 
 
-def _sparql_service(described: Description, source: Source, datasets: Sequence[Dataset]) -> None:
+def _list(described: Description, source: Source, dataset: Dataset, facts: Facts) -> None:
+    """Say that a dataset is of the catalogue, since when, and that it can be asked."""
+    catalogue, record = source.project.base_iri + "catalog", dataset.iri + "#record"
+    described.add(catalogue, DCAT + "dataset", dataset.iri)
+    described.add(catalogue, DCAT + "record", record)
+    described.add(endpoint_of(source.project), DCAT + "servesDataset", dataset.iri)
+    described.add(record, RDF + "type", DCAT + "CatalogRecord")
+    described.add(record, FOAF + "primaryTopic", dataset.iri)
+    described.add(record, DCT + "issued", day(facts["issued"]))
+    described.add(record, DCT + "modified", day(facts["modified"]))
+    described.add(record, DCT + "language", *languages_of(source))
+    described.add(record, DCT + "conformsTo", _DCAT_AP)
+
+
+def _sparql_service(described: Description, source: Source) -> None:
     project = source.project
     service = endpoint_of(project)
     described.add(service, RDF + "type", DCAT + "DataService")
@@ -127,7 +134,6 @@ def _sparql_service(described: Description, source: Source, datasets: Sequence[D
     described.add(service, DCT + "publisher", publisher_of(project))
     described.add(service, DCT + "license", project["catalogue.licence"])
     described.add(service, DCT + "accessRights", PUBLIC)
-    described.add(service, DCAT + "servesDataset", *(dataset.iri for dataset in datasets))
 
 
 def _dataset(described: Description, source: Source, dataset: Dataset, facts: Facts) -> None:

@@ -24,6 +24,8 @@ class Description:
     """Triples in the making, each once and in order."""
 
     triples: dict[ox.Triple, None] = field(default_factory=dict)
+    named: set[ox.NamedNode] = field(default_factory=set)
+    """Terms and places that have been named already."""
 
     def add(self, subject: str, predicate: str, *objects: str | ox.NamedNode | ox.Literal | ox.BlankNode) -> None:
         """Add a triple for each object; a plain text is an IRI."""

@@ -88,29 +88,36 @@ def schemes(source: Source, concepts: Iterable[str]) -> list[str]:
     return [node.value for node in source.stated(concepts, SKOS + "inScheme") if isinstance(node, ox.NamedNode)]
 
 
-def add_terms(described: Description, source: Source) -> None:
-    """Type the values of the properties in `RANGES`; give terms and places a name, and terms their scheme."""
-    seen: set[ox.NamedNode] = set()
+def add_terms(described: Description, source: Source, shared: Description, *, own: str = "") -> None:
+    """Type the values of the properties in `RANGES`; give terms and places a name, and terms their scheme.
+
+    What is said of a part of the resource `own` stays with its description, all else goes to what is `shared`.
+    """
     for triple in list(described.triples):
-        value = triple.object
-        range_ = RANGES.get(triple.predicate.value)
-        if range_ and isinstance(value, ox.NamedNode | ox.BlankNode):
-            described.triples[ox.Triple(value, ox.NamedNode(RDF + "type"), ox.NamedNode(range_))] = None
-        elif range_ == DCT + "ProvenanceStatement":
+        value, range_ = triple.object, RANGES.get(triple.predicate.value)
+        if range_ == DCT + "ProvenanceStatement" and isinstance(value, ox.Literal):
             _provenance_statement(described, triple)
-        if not isinstance(value, ox.NamedNode) or value in seen:
+        if isinstance(value, ox.BlankNode) and range_:
+            described.triples[ox.Triple(value, ox.NamedNode(RDF + "type"), ox.NamedNode(range_))] = None
+        if not isinstance(value, ox.NamedNode):
+            continue
+        is_own = bool(own) and value.value.startswith((own + "#", own + "."))
+        target = described if is_own else shared
+        if range_:
+            target.add(value.value, RDF + "type", range_)
+        if value in shared.named or is_own:
             continue
         if value.value.startswith(EU) and value.value.removeprefix(EU).count("/") == 1:
-            seen.add(value)
-            _eu_term(described, source, value.value)
+            shared.named.add(value)
+            _eu_term(shared, source, value.value)
         elif triple.predicate.value == DCAT + "theme":
-            seen.add(value)
-            _own_theme(described, source, value.value)
+            shared.named.add(value)
+            _own_theme(shared, source, value.value)
         elif triple.predicate.value == DCT + "spatial":
-            seen.add(value)
+            shared.named.add(value)
             names = source.names_of(value.value)
-            described.add_texts(value.value, SKOS + "prefLabel", names)
-            described.add_texts(value.value, LOCN + "geographicName", names)
+            shared.add_texts(value.value, SKOS + "prefLabel", names)
+            shared.add_texts(value.value, LOCN + "geographicName", names)
 
 
 def _provenance_statement(described: Description, triple: ox.Triple) -> None:
