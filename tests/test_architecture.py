@@ -30,18 +30,20 @@ MAY_IMPORT: dict[str, str] = {
     "validation": "datatypes errors formats rdf sql vocabulary",
     "search": "errors languages vocabulary",
     "releases": "errors project store vocabulary",
-    "catalogue": "datasets errors formats languages project store vocabulary",
+    "tidy": "vocabulary",
+    "scoring": "vocabulary",
+    "catalogue": "datasets errors formats languages ontology project scoring store vocabulary",
     "content": "datasets errors languages mapping ontology project rdf validation",
     "build": "catalogue content datasets errors formats languages mapping ontology project quality rdf releases search "
-    "store validation vocabulary",
+    "store tidy validation vocabulary",
     "handing": "build errors languages mapping project quality vocabulary web",
     "watching": "errors project",
     "quality": "errors formats languages vocabulary",
     "starter": "datasets errors languages project",
     "telling": "errors languages quality",
-    "web": "errors formats languages project quality releases search store telling vocabulary wkt",
-    "cli": "build errors handing languages linking linksets mapping project releases starter telling validation "
-    "watching web",
+    "web": "errors formats languages project quality releases scoring search store telling vocabulary wkt",
+    "cli": "build errors handing languages linking linksets mapping project releases scoring starter telling "
+    "validation watching web",
 }
 """Part → the parts it may import; a part is a module or package directly under the engine."""
 

@@ -55,7 +55,7 @@ def flip(path: Path, place: int) -> None:
 
 @pytest.mark.parametrize("place", [0, 1 << 20, 12345])
 @pytest.mark.parametrize(
-    "pattern", ["store/*.sst", "store/MANIFEST-*", "dumps/things.nq.gz", "changes/*", "search.sqlite", "catalogue.ttl",
+    "pattern", ["store/*.sst", "store/MANIFEST-*", "dumps/things.nq.gz", "changes/*", "search.sqlite", "catalogue.nt",
                 "reports/*", "manifest.json", "manifest.sha256"],
 )  # fmt: skip
 def test_a_flipped_byte_is_found(project: Project, pattern: str, place: int) -> None:

@@ -353,7 +353,7 @@ def test_a_file_that_goes_between_two_looks_is_503(tmp_path: Path) -> None:
     first, _ = (timeline.publish(project, names) for names in STATES[:2])
     client = create_app(project).test_client()
     assert client.get(f"/doc/thing/2?release={first.id}").status_code == 200
-    (first.path / "catalogue.ttl").unlink()
+    (first.path / "catalogue.nt").unlink()
     answer = client.get(f"/catalog.ttl?release={first.id}")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]

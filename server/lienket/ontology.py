@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -21,6 +22,7 @@ TERM_CLASSES = frozenset(
 """What makes a resource a term of an ontology."""
 
 _TYPE = ox.NamedNode(RDF + "type")
+_PREFERRED = ox.NamedNode(SKOS + "prefLabel")
 _LABEL = ox.NamedNode(RDFS + "label")
 _DEFINITION = ox.NamedNode(SKOS + "definition")
 
@@ -49,6 +51,17 @@ class Ontology:
             for triple in self.triples
             if triple.predicate == _TYPE and triple.object in TERM_CLASSES and isinstance(triple.subject, ox.NamedNode)
         )
+
+    @cached_property
+    def labels(self) -> dict[str, dict[str, str]]:
+        """What terms and entries of code lists are called: by IRI and language tag."""
+        found: dict[str, dict[str, str]] = {}
+        for predicate in (_PREFERRED, _LABEL):  # the latter counts where a term has both
+            for triple in self.triples:
+                name = triple.object
+                if triple.predicate == predicate and isinstance(name, ox.Literal) and name.language:
+                    found.setdefault(str(triple.subject).strip("<>"), {})[name.language] = name.value
+        return found
 
     def quads(self) -> Iterator[ox.Quad]:
         """Yield the triples as quads of the ontology's named graph."""

@@ -83,6 +83,8 @@ SETTINGS: tuple[Setting, ...] = (
             "Licence of the catalogue's own descriptions.", "iri"),
     Setting("catalogue.spatial", str, "", "IRI of the place the hub is about, preferably in GeoNames.", "iri"),
     Setting("catalogue.issued", str, "", "Day the hub was first published, as yyyy-mm-dd.", "date"),
+    Setting("catalogue.profile", str, "", "File of SHACL shapes that the catalogue has to meet, such as a national "
+            "profile."),
     Setting("databases", dict, {}, "Databases that mappings may read, by a name of your own: the address that mappings "
             "write.", "database"),
     Setting("folders.ontology", str, "ontology", "Where the ontology and code lists are."),

@@ -35,13 +35,13 @@ def shapes(name: str, folder: Path) -> Shapes:
 @pytest.mark.parametrize("name", parameters())
 def test_the_catalogues_conform(release: Release, hue: Release, name: str, tmp_path: Path) -> None:
     for deployment in (release, hue):
-        assert violations(validate([deployment.path / "catalogue.ttl"], shapes(name, tmp_path))) == []
+        assert violations(validate([deployment.path / "catalogue.nt"], shapes(name, tmp_path))) == []
 
 
 @needs_shapes
 def test_the_shapes_find_what_is_missing(release: Release, tmp_path: Path) -> None:
     """The check above can fail."""
-    broken = read_graph([release.path / "catalogue.ttl"])
+    broken = read_graph([release.path / "catalogue.nt"])
     broken.remove((None, DCTERMS.title, None))
     broken.serialize(tmp_path / "broken.ttl")
     assert violations(validate([tmp_path / "broken.ttl"], shapes("shapes.ttl", tmp_path)))

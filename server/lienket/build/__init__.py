@@ -10,15 +10,16 @@ from dataclasses import replace
 
 from lienket import catalogue
 from lienket.build import verification
-from lienket.releases import digests, release, statements
-from lienket.content import Content, read_content
-from lienket.datasets import Dataset
 from lienket.build.draft import Base, Draft, make_parts
-from lienket.errors import Fault, Faults, UnavailableError
 from lienket.build.inputs import Inputs, read_inputs
 from lienket.build.making import Makings, Progress
 from lienket.build.outputs import Output
+from lienket.build.planning import planned
+from lienket.content import Content, read_content
+from lienket.datasets import Dataset
+from lienket.errors import Fault, Faults, UnavailableError
 from lienket.project import Project
+from lienket.releases import digests, release, statements
 from lienket.releases.release import Release
 from lienket.store import Store
 
@@ -85,7 +86,8 @@ def check(
             makings.map(content.datasets)
             last = _last(project)
             outputs = makings.check(makings.told_by_others(content.others, last), last)
-        faults = Faults([*makings.remarks, *(fault for output in outputs for fault in output.faults)])
+        outputs, of_profile = planned(project, content, outputs, folder)
+        faults = Faults([*makings.remarks, *(fault for output in outputs for fault in output.faults), *of_profile])
         if not dataset_ids and not faults.stop:
             faults.found += _unnamed_publishers(project, content, outputs)
     return outputs, faults.found

@@ -17,19 +17,21 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from lienket import catalogue, formats, languages
-from lienket.build import indexing
-from lienket.releases import statements, versions
 from lienket import store as stores
-from lienket.content import Content
-from lienket.datasets import Dataset
-from lienket.releases.digests import sha256
+from lienket.build import indexing
 from lienket.build.dumps import write_dumps
 from lienket.build.inputs import Inputs, require_unchanged, software
 from lienket.build.making import Progress
 from lienket.build.outputs import Output
+from lienket.build.profile import profile_faults
+from lienket.content import Content
+from lienket.datasets import Dataset
+from lienket.errors import Faults
 from lienket.project import Project
 from lienket.rdf import read_quads, write_quads
-from lienket.releases.release import REPORTS, TOLD, Release
+from lienket.releases import statements, versions
+from lienket.releases.digests import sha256
+from lienket.releases.release import CATALOGUE, REPORTS, TOLD, Release
 from lienket.releases.statements import Difference
 from lienket.store import Store
 from lienket.vocabulary import DCT
@@ -227,8 +229,8 @@ class Draft:
         for number, part in enumerate(self.parts):
             self.progress("dumps", number, len(self.parts))
             if part.output:
-                facts = self._facts(part, part.output)
-                facts["dumps"] = write_dumps(part.output, folder, self.content.ontology.prefixes)
+                written = write_dumps(part.output, folder, self.content.ontology, self.project)
+                facts = self._facts(part, part.output) | written.told | {"dumps": written.files}
                 require_unchanged(self.project, facts["inputs"] or {})
             else:
                 assert self.base  # noqa: S101  what is taken over is taken from there
@@ -253,6 +255,7 @@ class Draft:
             **output.report.figures(),
             "inputs": self.inputs.of(self.project, self.content, part.dataset),
             "digests": {"quads": part.digest},
+            "issued": part.facts["issued"] if part.facts else _today(),
             "modified": part.facts["modified"] if unchanged and part.facts else _today(),
             "classes": counted.classes,
             "properties": counted.properties,
@@ -307,17 +310,34 @@ class Draft:
 
     def _write_catalogue(self, store: Store) -> dict[str, Path]:
         """Describe the release in DCAT and VoID, in files; return the statements by graph."""
-        described = (
-            ("catalogue", "catalog", catalogue.describe(self.project, self.content.datasets, self.manifest, store)),
-            ("void", "void", catalogue.describe_data(self.project, self.content.datasets, self.manifest)),
-        )
+        source = catalogue.Source(self.project, store, self.content.ontology)
+        for dataset in self.content.datasets:
+            facts = self.manifest["datasets"][dataset.id]
+            of_dataset = catalogue.describe_dataset(source, dataset, facts)
+            facts["score"] = catalogue.points(source, of_dataset, dataset, facts)
+        triples = self._write_parts(catalogue.describe(source, self.content.datasets, self.manifest))
+        Faults(profile_faults(self.project, self.content.datasets, triples, self.folder)).raise_if_any()
+        of_data = catalogue.describe_data(self.project, self.content.datasets, self.manifest)
+        write_quads(of_data, self.folder / "void.ttl", formats.TURTLE, self.content.ontology.prefixes)
         files = {}
-        for file, name, triples in described:
-            write_quads(triples, self.folder / f"{file}.ttl", formats.TURTLE, self.content.ontology.prefixes)
+        for name, described in (("catalog", triples), ("void", of_data)):
             graph = ox.NamedNode(self.project.base_iri + name)
-            quads = (ox.Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples)
+            quads = (ox.Quad(triple.subject, triple.predicate, triple.object, graph) for triple in described)
             files[graph.value] = self._graph(name, quads)
         return files
+
+    def _write_parts(self, parts: Iterable[tuple[str, list[ox.Triple]]]) -> list[ox.Triple]:
+        """Write the catalogue part by part, and note where each lies; return all of it."""
+        triples, places = [], {}
+        with (self.folder / CATALOGUE).open("wb") as file:
+            for name, part in parts:
+                text = ox.serialize(part, format=ox.RdfFormat.N_TRIPLES)
+                assert text is not None  # noqa: S101  without an output it returns what it wrote
+                places[name] = [file.tell(), len(text)]
+                file.write(text)
+                triples += part
+        self.manifest["catalogue"] = places
+        return triples
 
     def _write_index(self, files: Sequence[Path]) -> None:
         """Write the full-text index of all statements."""

@@ -1,18 +1,25 @@
 """The files of a dataset that people and harvesters download."""
 
 import gzip
+import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from lienket import formats
-from lienket.releases import statements
-from lienket.datasets import Dataset
-from lienket.releases.digests import sha256
+import pyoxigraph as ox
+
+from lienket import formats, tidy
 from lienket.build.outputs import Output
+from lienket.datasets import Dataset
+from lienket.ontology import Ontology
+from lienket.project import Project
 from lienket.rdf import write_quads
+from lienket.releases import statements
+from lienket.releases.digests import sha256
+from lienket.vocabulary import DCT
 
 TABLE_TYPES: Mapping[str, tuple[str, str]] = {
     ".csv": ("CSV", "text/csv"),
@@ -34,35 +41,94 @@ OTHER_TYPE = ("OCTET", "application/octet-stream")
 STATEMENTS = "All statements, with their graph."
 READING = "All statements, for reading."
 DELIVERED = "The table as the department delivered it."
+TIDY = "The statements as a table: one row a thing, one column a property."
+PLACES = "The places as a map."
+COLUMNS = "What the columns of the tables mean, for programs (CSV on the Web)."
 """What a file is, in the words that a language pack translates."""
 
+GRAPHS: Final = (formats.N_QUADS, formats.TURTLE)
+GEOJSON: Final = ("GeoJSON", "application/geo+json", "GEOJSON")
+CSVW: Final = ("CSVW", "application/csvm+json", "JSON")
+CSV: Final = ("CSV", "text/csv", "CSV")
+"""Name, media type, and name in the EU file-type list."""
 
-def write_dumps(output: Output, folder: Path, prefixes: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Write the statements and the tables of a dataset for download; return what the manifest says of each file.
 
-    The statements are the mapping's output, so that literals keep the form the table gave them.
+@dataclass(frozen=True)
+class Dumps:
+    """The files of a dataset, as the manifest tells of them."""
+
+    files: list[dict[str, Any]]
+    told: dict[str, Any]
+    """What the statements tell of themselves: `period`, `box`, `places`, `links`, `units`."""
+
+
+def write_dumps(output: Output, folder: Path, ontology: Ontology, project: Project) -> Dumps:
+    """Write a dataset for download: its statements, its tables as delivered and anew, the map of its places.
+
+    All is made of the mapping's output, so that literals keep the form the table gave them.
     """
+    dataset = output.dataset
+    found = tidy.survey(output.nquads, dataset.iri, base_iri=project.base_iri, prefixes=ontology.prefixes)
+    made = tidy.write_tables(output.nquads, dataset.iri, found, folder, dataset.id)
+    places = folder / f"{dataset.id}.geojson"
+    count, box = tidy.write_map(output.nquads, dataset.iri, found, places)
+    labels = ontology.labels
+    tables = list(_tables(output, folder))
+    delivered = dict(output.delivered)
+    columns = tidy.describe(
+        made,
+        [replace(delivered[source], file=copy.name) for source, copy in tables if source in delivered],
+        title={tag: dataset.text(DCT + "title", tag) for tag in project.languages},
+        licence=next((t.object.value for t in dataset.description if t.predicate.value == DCT + "license"
+                      and isinstance(t.object, ox.NamedNode)), ""),
+        labels={iri: {tag: texts[tag] for tag in project.languages if tag in texts} for iri, texts in labels.items()},
+    )  # fmt: skip
+    files = list(_statements(output, folder, ontology.prefixes))
+    for source, copy in tables:
+        name, media_type = TABLE_TYPES.get(source.suffix.lower(), OTHER_TYPE)
+        files.append(_dump(copy, "delivered", name, media_type, name, DELIVERED))
+    for table in made:
+        described = _dump(folder / table.file, "tidy", *CSV, TIDY)
+        files.append(described | {"of": labels.get(table.label, {}), "class": table.label})
+    if count:
+        files.append(_dump(places, "places", *GEOJSON, PLACES))
+    path = folder / f"{dataset.id}.csvw.json"
+    path.write_text(json.dumps(columns, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    files.append(_dump(path, "columns", *CSVW, COLUMNS))
+    told = {
+        "period": found.period,
+        "box": box,
+        "places": count,
+        "links": [[*link, number] for link, number in found.links.items()],
+        "units": found.units,
+    }
+    return Dumps(files, json.loads(json.dumps(told)))  # as the manifest will have it
+
+
+def _statements(output: Output, folder: Path, prefixes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     dataset = output.dataset
     turtle = output.nquads.with_suffix(".ttl")
     with statements.opened(output.nquads) as lines:
         write_quads((quad.triple for quad in statements.parse(lines)), turtle, formats.TURTLE, prefixes)
-    dumps = []
     for source, format_, words in (
-        (output.nquads, formats.N_QUADS, STATEMENTS),
-        (turtle, formats.TURTLE, READING),
+        (output.nquads, GRAPHS[0], STATEMENTS),
+        (turtle, GRAPHS[1], READING),
     ):
         path = folder / f"{dataset.id}.{format_.suffix}.gz"
         with source.open("rb") as plain, gzip.GzipFile(path, "wb", compresslevel=6, mtime=0) as packed:
             shutil.copyfileobj(plain, packed)
-        dumps.append(_dump(path, format_.name, format_.media_type, format_.eu_file_type or "", output.quads, words))
+        dump = _dump(path, "statements", format_.name, format_.media_type, format_.eu_file_type or "", words)
+        yield dump | {"quads": output.quads}
     turtle.unlink()
+
+
+def _tables(output: Output, folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Copy the tables as they were delivered; yield each with its copy."""
     for table in output.tables:
-        if table.is_relative_to(dataset.folder):
-            path = _path(dataset, table, folder)
+        if table.is_relative_to(output.dataset.folder):
+            path = _path(output.dataset, table, folder)
             shutil.copyfile(table, path)
-            name, media_type = TABLE_TYPES.get(table.suffix.lower(), OTHER_TYPE)
-            dumps.append(_dump(path, name, media_type, name, 0, DELIVERED))
-    return dumps
+            yield table, path
 
 
 def _path(dataset: Dataset, table: Path, folder: Path) -> Path:
@@ -72,15 +138,18 @@ def _path(dataset: Dataset, table: Path, folder: Path) -> Path:
     return path if not path.exists() else folder / f"{dataset.id}.{sha256(table)[:6]}-{place}"
 
 
-def _dump(path: Path, name: str, media_type: str, eu_file_type: str, quads: int, description: str) -> dict[str, Any]:
+def _dump(
+    path: Path, kind: str, name: str, media_type: str, eu_file_type: str, description: str
+) -> dict[str, Any]:  # fmt: skip
     return {
         "file": path.name,
+        "kind": kind,
         "format": name,
         "media_type": media_type,
         "eu_file_type": eu_file_type,
         "compressed": path.suffix == ".gz",
         "size": path.stat().st_size,
         "sha256": sha256(path),
-        "quads": quads,
+        "quads": 0,
         "description": description,
     }

@@ -25,10 +25,10 @@ from typing import Final
 
 from lienket.content import Content
 from lienket.datasets import DESCRIPTION, EXPECTED, Dataset
-from lienket.releases.digests import sha256
 from lienket.errors import Fault, InputError
 from lienket.mapping import files_read
 from lienket.project import Project
+from lienket.releases.digests import sha256
 
 LIBRARIES: Final = ("babel", "duckdb", "pyoxigraph", "pyshacl", "python-calamine", "rdflib")
 """What the engine lets do a part of its work, and so may make the output another one."""
@@ -87,7 +87,9 @@ def read_inputs(project: Project) -> Inputs:
         "ontology": _digest(folders["ontology"]),
         "shapes": _digest(folders["shapes"]),
     }
-    return Inputs(folders["mappings"], shared, _digest([shared, settings, folders]))
+    profile = project.root / str(project["catalogue.profile"])
+    whole = [shared, settings, folders, sha256(profile) if profile.is_file() else None]
+    return Inputs(folders["mappings"], shared, _digest(whole))
 
 
 def require_unchanged(project: Project, before: Mapping[str, str]) -> None:

@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import Final, Self
 
 from lienket.build import neighbours
+from lienket.build.inputs import Inputs, require_unchanged
+from lienket.build.outputs import Making, Output
 from lienket.content import Content, read_rules_of
 from lienket.datasets import Dataset
 from lienket.errors import Fault, Faults, InputError
-from lienket.build.inputs import Inputs, require_unchanged
-from lienket.build.outputs import Making, Output
 from lienket.project import Project
 from lienket.releases.release import Release
 

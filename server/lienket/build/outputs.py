@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from lienket import languages
+from lienket.build.delivered import delivered
 from lienket.content import Content
 from lienket.datasets import EXPECTED, Dataset
 from lienket.errors import Fault, distinct
@@ -16,6 +17,7 @@ from lienket.project import Project
 from lienket.quality import Report, report_of
 from lienket.rdf import read_quads
 from lienket.releases.release import TOLD
+from lienket.tidy import Delivered
 from lienket.validation import tell, validate_relation
 from lienket.vocabulary import RDF
 
@@ -34,6 +36,10 @@ class Output:
     """The same faults, told as of the dataset's own folder."""
     sources: Mapping[str, tuple[Path, Source]]
     """The dataset's own files by the name that the report calls them: where they lie and how they are to be read."""
+    delivered: tuple[tuple[Path, Delivered], ...] = ()
+    """What is known of the columns of those that are delimited text."""
+    score: Mapping[str, int] = field(default_factory=dict)
+    """Points of its description by metric, where they were counted."""
 
 
 class Making:
@@ -80,6 +86,7 @@ class Making:
                 rows=self.quads, records=mapped.records, scattered=mapped.scattered,
             )  # fmt: skip
             tables = dict.fromkeys(table.path for table in mapped.tables if table.path)
+            known = tuple(delivered(mapped.tables, content.rules[dataset.id], dataset.folder))
             counts = _rows(dataset, mapped, _described_tables(content.rules[dataset.id]))
             faults = [
                 *mapped.faults,
@@ -99,7 +106,7 @@ class Making:
             for path in tables
             if path.is_relative_to(dataset.folder) and path.name in stated
         }
-        return Output(dataset, self.nquads, self.quads, told.rows, tuple(tables), tuple(found), told, sources)
+        return Output(dataset, self.nquads, self.quads, told.rows, tuple(tables), tuple(found), told, sources, known)
 
     def _open(self) -> Mapped:
         if self._mapped is None:

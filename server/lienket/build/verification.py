@@ -10,9 +10,9 @@ from itertools import islice
 
 import pyoxigraph as ox
 
-from lienket.releases import digests, statements
 from lienket.errors import Fault, LienketError
-from lienket.releases.release import Release
+from lienket.releases import digests, statements
+from lienket.releases.release import CATALOGUE, Release
 from lienket.search import Search
 from lienket.store import Store
 from lienket.validation import read_shapes, validate
@@ -76,5 +76,5 @@ def _of_search(release: Release) -> Iterator[Fault]:
 
 def _of_catalogue(release: Release) -> Iterator[Fault]:
     with as_file(files("lienket") / "catalogue" / "shapes.ttl") as shapes:
-        report = validate([release.path / "catalogue.ttl"], read_shapes([shapes]))
+        report = validate([release.path / CATALOGUE], read_shapes([shapes]))
     yield from (fault for fault in report.faults(lambda *_: ()) if fault.severity == "error")

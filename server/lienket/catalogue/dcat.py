@@ -1,222 +1,171 @@
 """The catalogue in DCAT-AP 3.0.1, made from the release (<https://semiceu.github.io/DCAT-AP/releases/3.0.1/>).
 
-A publisher writes a few lines of `dataset.ttl`; counts, sizes, checksums, dates and formats come from the release.
+A publisher writes a few lines of `dataset.ttl`; counts, sizes, checksums, days, periods, places and formats come from
+the release, and so does all that can be told from what is written already.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyoxigraph as ox
 
-from lienket import languages
-from lienket.catalogue.description import Description, day, endpoint_of, names_of, objects_of, typed
+from lienket import scoring
+from lienket.catalogue.agents import add_agents, add_contact
+from lienket.catalogue.description import (
+    Description,
+    Facts,
+    Source,
+    day,
+    endpoint_of,
+    objects_of,
+    publisher_of,
+    states,
+)
+from lienket.catalogue.distributions import add_distributions
 from lienket.catalogue.dqv import add_measurements
+from lienket.catalogue.kinds import add_figures, add_places
+from lienket.catalogue.terms import EU, EU_THEMES, PUBLIC, add_terms, eu_themes, languages_of, schemes
 from lienket.datasets import Dataset
-from lienket.errors import Fault, Faults
-from lienket.project import Project
-from lienket.store import Store
-from lienket.vocabulary import DCAT, DCATAP, DCT, FOAF, PROV, RDF, RDFS, SKOS, SPDX, VCARD
+from lienket.vocabulary import DCAT, DCT, FOAF, PROV, RDF
 
-_EU = "http://publications.europa.eu/resource/authority/"
-_IANA = "https://www.iana.org/assignments/media-types/"
-_THEMES = _EU + "data-theme"
-
-THEMES: Mapping[str, str] = {
-    "AGRI": "Agriculture, fisheries, forestry and food",
-    "ECON": "Economy and finance",
-    "EDUC": "Education, culture and sport",
-    "ENER": "Energy",
-    "ENVI": "Environment",
-    "GOVE": "Government and public sector",
-    "HEAL": "Health",
-    "INTR": "International issues",
-    "JUST": "Justice, legal system and public safety",
-    "OP_DATPRO": "Provisional data",
-    "REGI": "Regions and cities",
-    "SOCI": "Population and society",
-    "TECH": "Science and technology",
-    "TRAN": "Transport",
-}
-"""The EU's data themes: code and name, in the words that a language pack translates."""
-
-RANGES: Mapping[str, str] = {
-    DCT + "license": DCT + "LicenseDocument",
-    DCT + "accessRights": DCT + "RightsStatement",
-    DCT + "rights": DCT + "RightsStatement",
-    DCT + "accrualPeriodicity": DCT + "Frequency",
-    DCT + "language": DCT + "LinguisticSystem",
-    DCT + "spatial": DCT + "Location",
-    DCT + "temporal": DCT + "PeriodOfTime",
-    DCT + "format": DCT + "MediaTypeOrExtent",
-    DCT + "conformsTo": DCT + "Standard",
-    DCT + "provenance": DCT + "ProvenanceStatement",
-    DCAT + "mediaType": DCT + "MediaType",
-    DCAT + "compressFormat": DCT + "MediaType",
-    DCAT + "contactPoint": VCARD + "Kind",
-    DCT + "publisher": FOAF + "Agent",
-    DCT + "creator": FOAF + "Agent",
-}
-"""Property → class of its values: readers of the catalogue want the type in the page, also of terms kept elsewhere."""
-
-LANGUAGES: Mapping[str, str] = {"vi": "VIE", "en": "ENG", "fr": "FRA", "ja": "JPN", "ko": "KOR", "zh": "ZHO"}
-"""Language tag → code in the EU language list."""
+_DCAT_AP = "http://data.europa.eu/r5r/"
+_SPARQL = "https://www.w3.org/TR/sparql11-protocol/"
 
 
 def describe(
-    project: Project, datasets: Sequence[Dataset], manifest: Mapping[str, Any], store: Store
-) -> list[ox.Triple]:
-    """Return the DCAT description of the whole hub.
+    source: Source, datasets: Sequence[Dataset], manifest: Mapping[str, Any]
+) -> Iterator[tuple[str, list[ox.Triple]]]:
+    """Yield the DCAT description of the hub in parts: what each dataset adds by its id, and last, by "", the rest.
 
-    `manifest` is that of the release in the making: by dataset id its `modified` day, `quads` and `dumps`; `store`
-    holds its data and knows the names of the publishers. Raises `InputError` naming every publisher that no dataset
-    describes.
+    So a page of the catalogue can be made of some datasets, each whole. `manifest` is that of the release in the
+    making: by dataset id its `modified` day, `quads`, `dumps` and `score`. Raises `InputError` naming every publisher
+    that no dataset describes.
     """
-    described = Description()
-    _catalogue(described, project, datasets, manifest)
-    _sparql_service(described, project, datasets)
+    shared = Description()
     for dataset in datasets:
-        _dataset(described, project, dataset, manifest["datasets"][dataset.id])
-    _agents(described, project, datasets, store)
-    _ranges(described, project, store)
-    return list(described.triples)
+        facts = manifest["datasets"][dataset.id]
+        own = describe_dataset(source, dataset, facts)
+        add_measurements(own, source, dataset, facts)
+        _list(own, source, dataset, facts)
+        add_terms(own, source, shared, own=dataset.iri)
+        yield dataset.id, list(own.triples)
+    _catalogue(shared, source, datasets, manifest)
+    _sparql_service(shared, source)
+    add_agents(shared, source, datasets)
+    add_terms(shared, source, shared)
+    yield "", list(shared.triples)
+
+
+def describe_dataset(source: Source, dataset: Dataset, facts: Facts) -> Description:
+    """Return the description of one dataset and its distributions, without that of the terms and bodies it names."""
+    described = Description()
+    _dataset(described, source, dataset, facts)
+    described.add(dataset.iri, DCAT + "theme", *_themes(source, dataset))
+    add_places(described, source, dataset, facts)
+    add_figures(described, source, dataset, facts)
+    add_distributions(described, source, dataset, facts)
+    return described
+
+
+def points(
+    source: Source, described: Description, dataset: Dataset, facts: Facts, *, conforms: bool = True
+) -> dict[str, int]:  # fmt: skip
+    """Return the metadata score of a dataset by metric.
+
+    Of a release it can be taken for granted that descriptions conform: none is published before that is verified.
+    """
+    dumps = f"{source.project.base_iri}dumps/"
+    served = {dataset.iri, endpoint_of(source.project), *(dumps + dump["file"] for dump in facts["dumps"])}
+    return scoring.score(described.triples, dataset.iri, serves=served.__contains__, conforms=conforms)
 
 
 def _catalogue(
-    described: Description, project: Project, datasets: Iterable[Dataset], manifest: Mapping[str, Any]
+    described: Description, source: Source, datasets: Iterable[Dataset], manifest: Mapping[str, Any]
 ) -> None:
+    project = source.project
     catalogue = project.base_iri + "catalog"
+    themes = dict.fromkeys(theme for dataset in datasets for theme in _themes(source, dataset))
     described.add(catalogue, RDF + "type", DCAT + "Catalog")
     described.add_texts(catalogue, DCT + "title", project.title)
     described.add_texts(catalogue, DCT + "description", project["description"])
-    described.add(catalogue, DCT + "publisher", _publisher(project))
+    described.add(catalogue, DCT + "identifier", ox.Literal(catalogue))
+    described.add(catalogue, DCT + "publisher", publisher_of(project))
+    described.add(catalogue, DCAT + "contactPoint", add_contact(described, project))
     described.add(catalogue, DCT + "license", project["catalogue.licence"])
-    described.add(catalogue, DCT + "language", *_languages(project))
+    described.add(catalogue, DCT + "rights", PUBLIC)
+    described.add(catalogue, DCT + "language", *languages_of(source))
+    described.add(catalogue, DCT + "conformsTo", _DCAT_AP)
     described.add(catalogue, FOAF + "homepage", project.base_iri)
-    described.add(project.base_iri, RDF + "type", FOAF + "Document")
     described.add(catalogue, DCT + "modified", day(max(d["modified"] for d in manifest["datasets"].values())))
-    described.add(catalogue, DCAT + "themeTaxonomy", _THEMES)
+    described.add(catalogue, DCAT + "themeTaxonomy", *dict.fromkeys((EU_THEMES, *schemes(source, themes))))
     described.add(catalogue, DCAT + "service", endpoint_of(project))
-    if project["catalogue.issued"]:
-        described.add(catalogue, DCT + "issued", day(project["catalogue.issued"]))
+    issued = project["catalogue.issued"] or min(d["issued"] for d in manifest["datasets"].values())
+    described.add(catalogue, DCT + "issued", day(issued))
     if project["catalogue.spatial"]:
         described.add(catalogue, DCT + "spatial", project["catalogue.spatial"])
-    for dataset in datasets:
-        record = dataset.iri + "#record"
-        described.add(catalogue, DCAT + "dataset", dataset.iri)
-        described.add(catalogue, DCAT + "record", record)
-        described.add(record, RDF + "type", DCAT + "CatalogRecord")
-        described.add(record, FOAF + "primaryTopic", dataset.iri)
-        described.add(record, DCT + "modified", day(manifest["datasets"][dataset.id]["modified"]))
 
 
-def _sparql_service(described: Description, project: Project, datasets: Iterable[Dataset]) -> None:
+def _list(described: Description, source: Source, dataset: Dataset, facts: Facts) -> None:
+    """Say that a dataset is of the catalogue, since when, and that it can be asked."""
+    catalogue, record = source.project.base_iri + "catalog", dataset.iri + "#record"
+    described.add(catalogue, DCAT + "dataset", dataset.iri)
+    described.add(catalogue, DCAT + "record", record)
+    described.add(endpoint_of(source.project), DCAT + "servesDataset", dataset.iri)
+    described.add(record, RDF + "type", DCAT + "CatalogRecord")
+    described.add(record, FOAF + "primaryTopic", dataset.iri)
+    described.add(record, DCT + "issued", day(facts["issued"]))
+    described.add(record, DCT + "modified", day(facts["modified"]))
+    described.add(record, DCT + "language", *languages_of(source))
+    described.add(record, DCT + "conformsTo", _DCAT_AP)
+
+
+def _sparql_service(described: Description, source: Source) -> None:
+    project = source.project
     service = endpoint_of(project)
     described.add(service, RDF + "type", DCAT + "DataService")
     described.add_texts(service, DCT + "title", {tag: f"SPARQL – {title}" for tag, title in project.title.items()})
+    described.add_texts(service, DCT + "description", project["description"])
+    described.add_texts(service, DCAT + "keyword", dict.fromkeys(project.languages, "SPARQL"))
+    described.add(service, DCAT + "theme", EU + "data-theme/GOVE")
+    described.add(service, DCAT + "contactPoint", project.base_iri + "catalog#contact")
     described.add(service, DCAT + "endpointURL", service)
     described.add(service, DCAT + "endpointDescription", service)
-    described.add(service, DCT + "conformsTo", "https://www.w3.org/TR/sparql11-protocol/")
-    described.add(service, DCT + "publisher", _publisher(project))
+    described.add(service, DCT + "conformsTo", _SPARQL)
+    described.add(service, DCT + "publisher", publisher_of(project))
     described.add(service, DCT + "license", project["catalogue.licence"])
-    described.add(service, DCT + "accessRights", _EU + "access-right/PUBLIC")
-    described.add(service, DCAT + "servesDataset", *(dataset.iri for dataset in datasets))
+    described.add(service, DCT + "accessRights", PUBLIC)
 
 
-def _dataset(described: Description, project: Project, dataset: Dataset, facts: Mapping[str, Any]) -> None:
+def _dataset(described: Description, source: Source, dataset: Dataset, facts: Facts) -> None:
     for triple in dataset.description:
         described.triples[_source_as_provenance(triple)] = None
     described.add(dataset.iri, RDF + "type", DCAT + "Dataset")
     described.add(dataset.iri, DCT + "identifier", ox.Literal(dataset.iri))
+    described.add(dataset.iri, DCAT + "version", ox.Literal(facts["modified"]))
     described.add(dataset.iri, DCT + "modified", day(facts["modified"]))
-    described.add(dataset.iri, DCT + "language", *_languages(project))
+    described.add(dataset.iri, DCT + "language", *languages_of(source))
     described.add(dataset.iri, DCAT + "landingPage", dataset.iri + ".html")
-    described.add(dataset.iri + ".html", RDF + "type", FOAF + "Document")
-    licences = objects_of(dataset, DCT + "license")
-    rights = objects_of(dataset, DCT + "accessRights") or [_EU + "access-right/PUBLIC"]
-    described.add(dataset.iri, DCT + "accessRights", *rights)
-    for dump in facts["dumps"]:
-        distribution = f"{dataset.iri}#{dump['file']}"
-        described.add(dataset.iri, DCAT + "distribution", distribution)
-        described.add(distribution, RDF + "type", DCAT + "Distribution")
-        described.add_texts(
-            distribution, DCT + "title",
-            {tag: f"{dataset.text(DCT + 'title', tag)} ({dump['format']})" for tag in project.languages},
-        )  # fmt: skip
-        described.add_texts(
-            distribution, DCT + "description",
-            _translated(project, dump["description"]),
-        )  # fmt: skip
-        described.add(distribution, DCAT + "accessURL", dataset.iri)
-        described.add(distribution, DCAT + "downloadURL", f"{project.base_iri}dumps/{dump['file']}")
-        described.add(distribution, DCT + "license", *licences)
-        described.add(distribution, DCT + "rights", *rights)
-        described.add(distribution, DCT + "modified", day(facts["modified"]))
-        described.add(distribution, DCATAP + "availability", _EU + "planned-availability/STABLE")
-        described.add(distribution, DCT + "format", _EU + "file-type/" + dump["eu_file_type"])
-        described.add(distribution, DCAT + "mediaType", _IANA + dump["media_type"])
-        if dump["compressed"]:
-            described.add(distribution, DCAT + "compressFormat", _IANA + "application/gzip")
-        described.add(distribution, DCAT + "byteSize", typed(str(dump["size"]), "nonNegativeInteger"))
-        checksum = distribution + "-sha256"
-        described.add(distribution, SPDX + "checksum", checksum)
-        described.add(checksum, RDF + "type", SPDX + "Checksum")
-        # the one form that the EU's shapes and the harvesters both accept
-        algorithm = "https://spdx.org/rdf/terms#checksumAlgorithm_sha256"
-        described.add(checksum, SPDX + "algorithm", algorithm)
-        described.add(algorithm, RDF + "type", SPDX + "ChecksumAlgorithm")
-        described.add(checksum, SPDX + "checksumValue", typed(dump["sha256"], "hexBinary"))
-    _sparql_distribution(described, project, dataset, licences)
-    add_measurements(described, project, dataset, facts)
+    described.add(dataset.iri, DCT + "accessRights", *(objects_of(dataset, DCT + "accessRights") or [PUBLIC]))
+    if not states(dataset, DCT + "issued"):
+        described.add(dataset.iri, DCT + "issued", day(facts["issued"]))
+    if not states(dataset, DCT + "accrualPeriodicity"):
+        described.add(dataset.iri, DCT + "accrualPeriodicity", EU + "frequency/UNKNOWN")
+    if not states(dataset, DCT + "creator"):
+        described.add(dataset.iri, DCT + "creator", *objects_of(dataset, DCT + "publisher"))
+    if not states(dataset, DCT + "spatial") and source.project["catalogue.spatial"]:
+        described.add(dataset.iri, DCT + "spatial", source.project["catalogue.spatial"])
+    if not states(dataset, DCT + "temporal") and facts["period"]:
+        period = dataset.iri + "#period"
+        first, last = facts["period"]
+        described.add(dataset.iri, DCT + "temporal", period)
+        described.add(period, DCAT + "startDate", day(first))
+        described.add(period, DCAT + "endDate", day(last))
 
 
-def _sparql_distribution(
-    described: Description, project: Project, dataset: Dataset, licences: Sequence[str | ox.NamedNode]
-) -> None:
-    distribution = dataset.iri + "#sparql"
-    described.add(dataset.iri, DCAT + "distribution", distribution)
-    described.add(distribution, RDF + "type", DCAT + "Distribution")
-    described.add_texts(
-        distribution, DCT + "title", {tag: f"{dataset.text(DCT + 'title', tag)} (SPARQL)" for tag in project.languages}
-    )
-    described.add(distribution, DCAT + "accessURL", endpoint_of(project))
-    described.add(distribution, DCAT + "accessService", endpoint_of(project))
-    described.add(distribution, DCT + "license", *licences)
-    described.add(distribution, DCATAP + "availability", _EU + "planned-availability/STABLE")
-    described.add(distribution, DCT + "format", _EU + "file-type/SPARQLQ")
-
-
-def publishers(datasets: Iterable[Dataset]) -> dict[str, list[Dataset]]:
-    """Return the datasets by the IRI of who publishes them."""
-    found: dict[str, list[Dataset]] = {}
-    for dataset in datasets:
-        for publisher in objects_of(dataset, DCT + "publisher"):
-            found.setdefault(publisher.value if isinstance(publisher, ox.NamedNode) else publisher, []).append(dataset)
-    return found
-
-
-def named(project: Project, datasets: Iterable[Dataset]) -> list[str]:
-    """Return what the IRIs begin with that the catalogue looks up the names of."""
-    return [_publisher(project), *publishers(datasets), _EU]
-
-
-def unnamed(project: Project, datasets: Iterable[Dataset], store: Store) -> list[Fault]:
-    """Return a fault for each dataset whose publisher has no name in `store`, nor in the settings."""
-    return [
-        Fault("dct:publisher {iri} has no name in any dataset; add it to the table of agencies",
-              file=str(dataset.folder / "dataset.ttl"), values={"iri": iri})
-        for iri, theirs in publishers(datasets).items()
-        if iri != _publisher(project) and not names_of(store, iri)
-        for dataset in theirs
-    ]  # fmt: skip
-
-
-def _agents(described: Description, project: Project, datasets: Sequence[Dataset], store: Store) -> None:
-    """Name every publisher from the data; the hub's own from the settings where the data does not."""
-    Faults(unnamed(project, datasets, store)).raise_if_any()
-    for iri in dict.fromkeys((_publisher(project), *publishers(datasets))):
-        described.add(iri, RDF + "type", FOAF + "Agent")
-        own = project["publisher.name"] if iri == _publisher(project) else {}
-        described.add_texts(iri, FOAF + "name", names_of(store, iri) or own)
+def _themes(source: Source, dataset: Dataset) -> list[str]:
+    """Return the themes of a dataset, and those of the EU that they are matched with."""
+    stated = [t.value if isinstance(t, ox.NamedNode) else t for t in objects_of(dataset, DCAT + "theme")]
+    return list(dict.fromkeys((*stated, *eu_themes(source, stated))))
 
 
 def _source_as_provenance(triple: ox.Triple) -> ox.Triple:
@@ -225,53 +174,3 @@ def _source_as_provenance(triple: ox.Triple) -> ox.Triple:
         return triple
     predicate = DCT + "provenance" if isinstance(triple.object, ox.Literal) else PROV + "wasDerivedFrom"
     return ox.Triple(triple.subject, ox.NamedNode(predicate), triple.object)
-
-
-def _ranges(described: Description, project: Project, store: Store) -> None:
-    """Type the values of the properties in `RANGES`; give the EU's terms a name and their scheme."""
-    for triple in list(described.triples):
-        iri = triple.object.value if isinstance(triple.object, ox.NamedNode) else ""
-        range_ = RANGES.get(triple.predicate.value)
-        if range_ and isinstance(triple.object, ox.NamedNode | ox.BlankNode):
-            described.triples[ox.Triple(triple.object, ox.NamedNode(RDF + "type"), ox.NamedNode(range_))] = None
-        elif range_ == DCT + "ProvenanceStatement":
-            _provenance_statement(described, triple)
-        if iri.startswith(_EU) and iri.removeprefix(_EU).count("/") == 1:
-            _eu_term(described, project, store, iri)
-
-
-def _provenance_statement(described: Description, triple: ox.Triple) -> None:
-    """Put a text about provenance into a statement of its own."""
-    statement = ox.BlankNode()
-    del described.triples[triple]
-    for s, p, o in (
-        (triple.subject, triple.predicate, statement),
-        (statement, ox.NamedNode(RDF + "type"), ox.NamedNode(DCT + "ProvenanceStatement")),
-        (statement, ox.NamedNode(RDFS + "label"), triple.object),
-    ):
-        described.triples[ox.Triple(s, p, o)] = None
-
-
-def _eu_term(described: Description, project: Project, store: Store, iri: str) -> None:
-    scheme, _, code = iri.removeprefix(_EU).partition("/")
-    described.add(iri, RDF + "type", SKOS + "Concept")
-    described.add(iri, SKOS + "inScheme", _EU + scheme)
-    described.add(_EU + scheme, RDF + "type", SKOS + "ConceptScheme")
-    described.add(_EU + scheme, DCT + "title", ox.Literal(scheme.replace("-", " "), language="en"))
-    if scheme == "data-theme" and code in THEMES:
-        described.add_texts(iri, SKOS + "prefLabel", _translated(project, THEMES[code]))
-    else:
-        described.add_texts(iri, SKOS + "prefLabel", names_of(store, iri) or {"en": code})
-
-
-def _translated(project: Project, words: str) -> dict[str, str]:
-    return {tag: languages.get(tag).gettext(words) for tag in project.languages}
-
-
-def _publisher(project: Project) -> str:
-    iri = str(project["publisher.iri"])
-    return iri if "://" in iri else project.base_iri + iri
-
-
-def _languages(project: Project) -> list[str]:
-    return [f"{_EU}language/{LANGUAGES[tag]}" for tag in project.languages if tag in LANGUAGES]

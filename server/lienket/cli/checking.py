@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from lienket import telling
+from lienket import scoring, telling
 from lienket.errors import SEVERITIES, Fault, InputError
 
 from .console import (
@@ -89,9 +89,26 @@ def _watch(folder: Path | None, datasets: Sequence[str], before: Sequence[Fault]
 
 
 def _print_counts(outputs: Sequence[Any]) -> None:
-    words = map(language().gettext, ("rows", "quads", "errors", "warnings", "notes"))
+    words = map(language().gettext, ("rows", "quads", "errors", "warnings", "notes", "metadata"))
     table = Table(language().ngettext("dataset", "datasets", 1), *words, box=None, header_style="bold")
     for output in outputs:
         counts = (f"{sum(fault.severity == one for fault in output.faults):,}" for one in SEVERITIES)
-        table.add_row(output.dataset.id, f"{output.rows:,}", f"{output.quads:,}", *counts)
+        points = f"{scoring.total(output.score)}/{scoring.MOST}"
+        table.add_row(output.dataset.id, f"{output.rows:,}", f"{output.quads:,}", *counts, points)
     out.print(table)
+    _print_advice(outputs)
+
+
+def _print_advice(outputs: Sequence[Any]) -> None:
+    """Say which points of the metadata score are missing, where, and what to write to have them."""
+    lacking: dict[str, list[str]] = {}
+    for output in outputs:
+        for metric in scoring.missing(output.score):
+            lacking.setdefault(metric.name, []).append(output.dataset.id)
+    for metric in scoring.METRICS:
+        if metric.name in lacking:
+            tell("{points} points for “{metric}” are missing in: {datasets}", points=metric.points,
+                 metric=language().gettext(metric.words), datasets=", ".join(lacking[metric.name]))  # fmt: skip
+            tell("    {advice}", advice=language().gettext(metric.advice))
+            if metric.example:
+                tell("    {example}", example=metric.example)

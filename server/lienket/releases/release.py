@@ -9,7 +9,7 @@
       told/                         per dataset, what the others look up in it when they are validated
       changes/                      per dataset, what was added and removed since the release before, and since when
                                     each resource is as it is
-      catalogue.ttl  void.ttl       the DCAT catalogue and the VoID description
+      catalogue.nt  void.ttl        the DCAT catalogue, dataset by dataset, and the VoID description
       manifest.json                 what is in it, with counts and the digest of every file
       manifest.sha256               the manifest's own
     var/current -> releases/<id>    what the server shows
@@ -38,11 +38,13 @@ from lienket.errors import Fault, InputError, UnavailableError
 from lienket.releases import digests
 from lienket.store import Store
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Number of the form of release folders: what is where, and what the manifest says. Others are refused."""
 
 MANIFEST: Final = "manifest.json"
 CHECKSUM: Final = "manifest.sha256"
+CATALOGUE: Final = "catalogue.nt"
+"""File of the catalogue, part by part; the manifest says where each part lies."""
 REPORTS: Final = "reports"
 """Folder of what was found in the datasets, one file each."""
 TOLD: Final = "told"

@@ -4,7 +4,6 @@ RDF is taken from the release's own files and not from the store, which rewrites
 `"512"^^xsd:nonNegativeInteger`.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 import pyoxigraph as ox
@@ -15,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from lienket.errors import Fault, UnavailableError
 from lienket.formats import GRAPH_FORMATS, HTML, TURTLE, Format
 from lienket.vocabulary import DCAT, DCT, DQV, PROV
-from lienket.web import addresses, graphs, language, marked_up
+from lienket.web import addresses, graphs, harvest, language, marked_up
 from lienket.web.answers import iri_argument, page_number, sent, split_suffix, unchanged, wanted
 from lienket.web.datasets import Dataset, datasets
 from lienket.web.describe import describe, statements
@@ -38,6 +37,9 @@ _ASKED_FIRST: Final = (DCT + "temporal", DCT + "spatial", DCT + "accrualPeriodic
                        DCAT + "theme", DCAT + "keyword", DCT + "language")  # fmt: skip
 """What people ask of a dataset, in this order: when, where, how often, whom to write to, from whom, what one may do."""
 
+_RELATIONS: Final = {"previous": "prev"}
+"""Hydra's word for a page → the relation of links on the web."""
+
 blueprint = Blueprint("catalogue", __name__)
 
 
@@ -55,9 +57,13 @@ def catalog(suffix: str = "") -> Response:
         body: str | bytes = render_template(
             "catalog.html", groups=by_publisher(present), formats=CATALOGUE_FORMATS, path=addresses.local(_iri(present))
         )
-    else:
-        body = graphs.serialized(_catalogue(present), format_, present.prefixes)
-    return sent(body, present, format_, iri=_iri(present), among=CATALOGUE_FORMATS)
+        return sent(body, present, format_, iri=_iri(present), among=CATALOGUE_FORMATS)
+    found = harvest.page(present)
+    body = graphs.serialized(harvest.described(present, found), format_, present.prefixes)
+    response = sent(body, present, format_, iri=_iri(present), among=CATALOGUE_FORMATS)
+    for relation, address in found.links.items() if found.last > 1 else ():
+        response.headers.add("Link", f'<{address}>; rel="{_RELATIONS.get(relation, relation)}"')
+    return response
 
 
 @blueprint.get("/dataset")
@@ -81,7 +87,7 @@ def dataset(name: str) -> Response:
     if format_ is HTML:
         body: str | bytes = _page(present, about)
     else:
-        body = graphs.serialized(_part(_catalogue(present), about.iri), format_, present.prefixes)
+        body = graphs.serialized(harvest.with_terms(present, [about.id]), format_, present.prefixes)
     response = sent(body, present, format_, iri=about.iri, among=CATALOGUE_FORMATS)
     if about.licence:
         response.headers.add("Link", f'<{addresses.uri(about.licence)}>; rel="license"')
@@ -167,38 +173,9 @@ def _iri(present: Shown) -> str:
     return present.project.base_iri + "catalog"
 
 
-@once
-def _catalogue(present: Shown) -> list[ox.Triple]:
-    return _file(present, "catalogue.ttl")
-
-
 def _file(present: Shown, name: str) -> list[ox.Triple]:
     path = present.release.path / name
     try:
         return [quad.triple for quad in ox.parse(path=str(path), format=TURTLE.rdf, base_iri=present.project.base_iri)]
     except (OSError, SyntaxError) as error:
         raise UnavailableError(Fault("cannot be read: {reason}", file=str(path), values={"reason": error})) from error
-
-
-def _part(triples: Iterable[ox.Triple], iri: str) -> list[ox.Triple]:
-    """Return what is said of `iri`, of its distributions and other parts, and of the blank nodes below them."""
-    by_subject: dict[object, list[ox.Triple]] = {}
-    for triple in triples:
-        by_subject.setdefault(triple.subject, []).append(triple)
-    found: dict[ox.Triple, None] = {}
-    waiting: list[object] = [ox.NamedNode(iri)]
-    seen: set[object] = set()
-    while waiting:
-        node = waiting.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        for triple in by_subject.get(node, ()):
-            found[triple] = None
-            value = triple.object
-            if isinstance(value, ox.BlankNode) or (
-                isinstance(value, ox.NamedNode)
-                and (triple.predicate.value == DCAT + "distribution" or value.value.startswith(iri + "#"))
-            ):
-                waiting.append(value)
-    return list(found)
