@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, str] = {
     "datatypes": "sql vocabulary",
     "formats": "",
     "rdf": "errors formats",
+    "classes": "errors vocabulary",
     "languages": "errors",
     "project": "errors",
     "ontology": "errors rdf vocabulary",
@@ -29,14 +30,14 @@ MAY_IMPORT: dict[str, str] = {
     "releases": "errors project store vocabulary",
     "catalogue": "datasets errors formats languages project store vocabulary",
     "content": "datasets errors languages mapping ontology project rdf validation",
-    "build": "catalogue content datasets errors formats languages mapping ontology project quality rdf releases search "
+    "build": "catalogue classes content datasets errors formats languages mapping ontology project quality rdf releases search "
     "store validation vocabulary",
     "handing": "build errors languages mapping project quality vocabulary web",
     "watching": "errors project",
     "quality": "errors formats languages vocabulary",
     "starter": "datasets errors languages project",
     "telling": "errors languages quality",
-    "web": "errors formats languages project quality releases search store telling vocabulary",
+    "web": "classes datatypes errors formats languages project quality releases search store telling vocabulary",
     "cli": "build errors handing languages mapping project releases starter telling validation watching web",
 }
 """Part → the parts it may import; a part is a module or package directly under the engine."""

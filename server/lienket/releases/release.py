@@ -10,6 +10,7 @@
       changes/                      per dataset, what was added and removed since the release before, and since when
                                     each resource is as it is
       catalogue.ttl  void.ttl       the DCAT catalogue and the VoID description
+      classes.json                  what the shapes say of each class, for those who know no RDF
       manifest.json                 what is in it, with counts and the digest of every file
       manifest.sha256               the manifest's own
     var/current -> releases/<id>    what the server shows
@@ -38,7 +39,7 @@ from lienket.errors import Fault, InputError, UnavailableError
 from lienket.releases import digests
 from lienket.store import Store
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Number of the form of release folders: what is where, and what the manifest says. Others are refused."""
 
 MANIFEST: Final = "manifest.json"

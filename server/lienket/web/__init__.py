@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lienket.project import Project
 from lienket.web import (
+    api,
     catalogue,
     feeds,
     home,
@@ -89,6 +90,7 @@ def create_app(project: Project) -> Flask:
         streams.blueprint,
         feeds.blueprint,
         sparql.blueprint,
+        api.blueprint,
         site.blueprint,
     ):
         app.register_blueprint(blueprint)
