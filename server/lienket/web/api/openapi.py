@@ -26,18 +26,13 @@ from lienket.web.shown import project
 Schema = dict[str, Any]
 
 _TEXT: Final[Schema] = {"type": "string", "maxLength": LONGEST}
-_NAME: Final[Schema] = {
-    "anyOf": [
-        {**_TEXT, "pattern": r"^https?://[A-Za-z0-9.-]+/[A-Za-z0-9./_~-]*$"},
-        {**_TEXT, "not": {"pattern": r"://|^\s*id/|^\s*[uU][rR][nN]:"}},
-    ]
-}
+_IRI: Final = r"^https?://[A-Za-z0-9.-]+/[A-Za-z0-9./_~-]*$"
 _CLOCK: Final = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 ASKED: Final[dict[Kind, Schema]] = {
     "text": _TEXT,
     "string": _TEXT,
-    "link": _NAME,
-    "any": _NAME,
+    "link": _TEXT,
+    "any": _TEXT,
     "integer": {"type": "integer"},
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},
@@ -187,7 +182,7 @@ def _list(class_: Class) -> dict[str, Any]:
     sortable = ["id", *(each.name for each in class_.properties if is_sortable(each))]
     parameters = [
         *(parameter for each in class_.properties for parameter in _filters(each)),
-        _many("id", {"type": "string", "pattern": _NAME["anyOf"][0]["pattern"]}, "the IRI of a thing"),
+        _many("id", {"type": "string", "pattern": _IRI}, "the IRI of a thing"),
         _parameter("sort", {"enum": [*sortable, *(f"-{name}" for name in sortable)]}, "the order; - reverses it"),
         _parameter("page", {**_upto(MOST_PAGES), "default": 1}, "the page"),
         _parameter("size", {**_upto(MOST_ON_A_PAGE), "default": A_PAGE}, "things on a page"),
@@ -238,7 +233,8 @@ def _operation(
 
 def _filters(property_: Property) -> Iterable[dict[str, Any]]:
     label = label_of(property_)
-    yield _many(property_.name, ASKED[property_.kind], f"{label} =")
+    by = ": IRI, id/…, label" if property_.kind == "link" else ""
+    yield _many(property_.name, ASKED[property_.kind], f"{label} ={by}")
     for operation in operations(property_):
         schema = _TEXT if operation == "contains" else ASKED[property_.kind]
         sign = {"contains": "∋", "from": "≥", "to": "≤"}[operation]

@@ -213,7 +213,9 @@ def _sort(class_: Class, text: str | None) -> tuple[Property | None, bool]:
     sortable = ["id", *(each.name for each in class_.properties if is_sortable(each))]
     name = text.removeprefix("-")
     if name not in sortable:
-        raise refused("sort", "{name} must be one of these, with - before it for the reverse: {expected}", ", ".join(sortable))
+        raise refused(
+            "sort", "{name} must be one of these, with - before it for the reverse: {expected}", ", ".join(sortable)
+        )
     return class_.by_name[name], text.startswith("-")
 
 
@@ -228,9 +230,9 @@ def _fields(class_: Class, text: str | None) -> Sequence[str]:
     known = [*class_.by_name, *([GEOMETRY] if class_.geometries else [])]
     names = [name.strip() for name in text.split(",")]
     if unknown := [name for name in names if name not in known]:
-        raise refused("fields", "{name} must be some of these, with commas between: {expected}", ", ".join(known)) from (
-            KeyError(unknown[0])
-        )
+        raise refused(
+            "fields", "{name} must be some of these, with commas between: {expected}", ", ".join(known)
+        ) from (KeyError(unknown[0]))
     return names
 
 
