@@ -34,6 +34,7 @@ from lienket.web import (
     streams,
     templates,
 )
+from lienket.web.saved import routes as saved_queries
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -91,6 +92,7 @@ def create_app(project: Project) -> Flask:
         feeds.blueprint,
         sparql.blueprint,
         api.blueprint,
+        saved_queries.blueprint,
         site.blueprint,
     ):
         app.register_blueprint(blueprint)

@@ -56,7 +56,7 @@ def endpoint() -> Response:
             seconds=project()["limits.query_seconds"],
             may_ask_others=bool(project()["limits.services"]),
         )
-        return _described() if asked is None else _answered(asked)
+        return _described() if asked is None else answered(asked)
     except Problem as problem:
         if protocol.wants_page(request):
             return querypage.refused(_asked_text(), problem)
@@ -105,7 +105,8 @@ def _described() -> Response:
     return _cacheable(response, _tag(present, request.base_url, format_.suffix))
 
 
-def _answered(asked: Asked) -> Response:
+def answered(asked: Asked) -> Response:
+    """Return the answer of a query: 304 where it is known, else as it comes; raises `Problem`."""
     present = shown()
     seed = asked.words.canonical
     note().update(query=hashlib.sha256(seed.encode()).hexdigest()[:16], text=asked.query)
@@ -122,6 +123,14 @@ def _answered(asked: Asked) -> Response:
     except BaseException:
         answer.close()
         raise
+
+
+def result_of(present: Shown, asked: Asked) -> tuple[list[str], dict[str, Any]]:
+    """Return columns and content of an answer that is wanted for a page; raises `Problem`."""
+    with _run(present, asked, time.monotonic() + asked.seconds) as answer:
+        content, _ = _first_block(answer, asked, to_the_end=True)
+        note()["rows"] = answer.rows
+        return list(answer.columns), json.loads(content)
 
 
 def _run(present: Shown, asked: Asked, until: float) -> Answer:

@@ -10,7 +10,6 @@ from lienket.web.api.openapi import label_of, text_in
 from lienket.web.api.parameters import EXAMPLES, operations
 from lienket.web.shown import Shown
 
-
 KINDS: Final[dict[Kind, str]] = {
     "text": "text", "string": "characters", "integer": "whole number", "number": "number", "boolean": "true or false",
     "date": "date", "moment": "date and time", "time": "time of day", "year": "year", "month": "month",
