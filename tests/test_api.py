@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -392,8 +391,8 @@ def test_the_description_is_openapi(client: FlaskClient, things: FlaskClient, ta
 
 
 @pytest.fixture(params=["province", "things"])
-def described(request: pytest.FixtureRequest, app: Flask, site: Flask) -> Iterator[Flask]:
-    yield app if request.param == "province" else site
+def described(request: pytest.FixtureRequest, app: Flask, site: Flask) -> Flask:
+    return app if request.param == "province" else site
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))

@@ -30,8 +30,8 @@ MAY_IMPORT: dict[str, str] = {
     "releases": "errors project store vocabulary",
     "catalogue": "datasets errors formats languages project store vocabulary",
     "content": "datasets errors languages mapping ontology project rdf validation",
-    "build": "catalogue classes content datasets errors formats languages mapping ontology project quality rdf releases search "
-    "store validation vocabulary",
+    "build": "catalogue classes content datasets errors formats languages mapping ontology project quality rdf "
+    "releases search store validation vocabulary",
     "handing": "build errors languages mapping project quality vocabulary web",
     "watching": "errors project",
     "quality": "errors formats languages vocabulary",

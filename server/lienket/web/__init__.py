@@ -34,6 +34,7 @@ from lienket.web import (
     streams,
     templates,
 )
+from lienket.web.reconcile import routes as reconciliation
 from lienket.web.saved import routes as saved_queries
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -93,6 +94,7 @@ def create_app(project: Project) -> Flask:
         sparql.blueprint,
         api.blueprint,
         saved_queries.blueprint,
+        reconciliation.blueprint,
         site.blueprint,
     ):
         app.register_blueprint(blueprint)
