@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, str] = {
     "datatypes": "sql vocabulary",
     "formats": "",
     "rdf": "errors formats",
+    "classes": "errors vocabulary",
     "languages": "errors",
     "project": "errors",
     "ontology": "errors rdf vocabulary",
@@ -34,14 +35,15 @@ MAY_IMPORT: dict[str, str] = {
     "scoring": "vocabulary",
     "catalogue": "datasets errors formats languages ontology project scoring store vocabulary",
     "content": "datasets errors languages mapping ontology project rdf validation",
-    "build": "catalogue content datasets errors formats languages mapping ontology project quality rdf releases search "
-    "store tidy validation vocabulary",
+    "build": "catalogue classes content datasets errors formats languages mapping ontology project quality rdf "
+    "releases search store tidy validation vocabulary",
     "handing": "build errors languages mapping project quality vocabulary web",
     "watching": "errors project",
     "quality": "errors formats languages vocabulary",
     "starter": "datasets errors languages project",
     "telling": "errors languages quality",
-    "web": "errors formats languages project quality releases scoring search store telling vocabulary wkt",
+    "web": "classes datatypes errors formats languages project quality releases scoring search store telling "
+    "vocabulary wkt",
     "cli": "build errors handing languages linking linksets mapping project releases scoring starter telling "
     "validation watching web",
 }

@@ -9,6 +9,7 @@ from lienket.content import read_content
 from lienket.project import Project
 from lienket.releases.release import Release
 from lienket.store import Store
+from lienket.web import create_app
 
 from .conftest import ROOT
 
@@ -139,20 +140,23 @@ def test_a_question_over_two_departments(store: Store) -> None:
     assert int(phu_xuan["predecessors"]) >= 6  # Tây Lộc, Thuận Lộc, Gia Hội, Thuận Hòa, Đông Ba, Phú Hậu …
 
 
-def test_every_example_query_answers_and_is_explained_in_both_languages(store: Store) -> None:
+def test_every_example_query_answers_and_is_explained_in_both_languages(hue_project: Project, store: Store) -> None:
     examples = rows(
         store,
         """
         PREFIX sh: <http://www.w3.org/ns/shacl#>
-        SELECT ?query (COUNT(DISTINCT ?label) AS ?labels) (COUNT(DISTINCT ?comment) AS ?comments) WHERE {
-            ?example a sh:SPARQLSelectExecutable ; sh:select ?query ; rdfs:label ?label ; rdfs:comment ?comment
-        } GROUP BY ?query
+        SELECT ?example (COUNT(DISTINCT ?label) AS ?labels) (COUNT(DISTINCT ?comment) AS ?comments) WHERE {
+            ?example a sh:SPARQLSelectExecutable ; rdfs:label ?label ; rdfs:comment ?comment
+        } GROUP BY ?example
         """,
     )
     assert len(examples) >= 5
+    visitor = create_app(hue_project).test_client()
     for example in examples:
         assert (example["labels"], example["comments"]) == ("2", "2")
-        assert store.select(example["query"]), example["query"]
+        assert len(visitor.get(f"/query/{example['example'].rpartition('/')[2]}.csv").data.splitlines()) > 1
+    for told in visitor.get("/query.json").get_json()["queries"]:
+        assert all(each["label"] != each["name"] and each["default"] for each in told["parameters"])
 
 
 def test_dumps_are_what_the_store_holds(hue: Release, store: Store) -> None:

@@ -65,6 +65,12 @@ CSV = Format("CSV", "csv", ("text/csv",), ("table",), results=QueryResultsFormat
 TSV = Format("TSV", "tsv", ("text/tab-separated-values",), ("table",), results=QueryResultsFormat.TSV,
              iri=_W3C + "SPARQL_Results_TSV", eu_file_type="TSV")  # fmt: skip
 
+RECORDS_JSON = Format("JSON", "json", ("application/json",), (), eu_file_type="JSON")
+RECORDS_CSV = Format("CSV", "csv", ("text/csv",), (), eu_file_type="CSV")
+GEO_JSON = Format("GeoJSON", "geojson", ("application/geo+json", "application/vnd.geo+json"), (),
+                  eu_file_type="GEOJSON")  # fmt: skip
+"""Things with their names in the visitor's language, for those who know no RDF."""
+
 FORMATS: tuple[Format, ...] = (HTML, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, N_QUADS, TRIG, ATOM, JSON, XML, CSV, TSV)
 
 GRAPH_FORMATS: tuple[Format, ...] = tuple(f for f in FORMATS if "graph" in f.kinds)

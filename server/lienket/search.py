@@ -118,6 +118,19 @@ class Search:
         loosened = self._find(_either(words), whole, language.tag, kind, limit, offset)
         return Hits(loosened.total, loosened.hits, loosened.kinds, loosened=True)
 
+    def names(self, iris: Sequence[str]) -> dict[str, list[tuple[str, bool]]]:
+        """Return all names of resources, the label first, each with whether it is another name than the label."""
+        marks = ", ".join("?" * len(iris))
+        rows = self._read(
+            "SELECT entry.iri, label.text, label.rank FROM label JOIN entry ON entry.id = label.entry "
+            f"WHERE entry.iri IN ({marks}) ORDER BY entry.iri, label.rank, label.language, label.text",
+            tuple(iris),
+        )
+        found: dict[str, list[tuple[str, bool]]] = {}
+        for iri, text, rank in rows:
+            found.setdefault(iri, []).append((text, rank >= OTHER_NAMES_FROM))
+        return found
+
     def addresses(self, *, after: int = 0, limit: int = 50_000) -> list[str]:
         """Return the IRIs of the entries with the numbers from `after` + 1 to `after` + `limit`, for a site map."""
         query = "SELECT iri FROM entry WHERE id > ? AND id <= ? ORDER BY id"

@@ -200,9 +200,14 @@ def write_rows(findings: Iterable[Finding], file: TextIO, language: Language) ->
             fault.place, fault.sheet, fault.row, fault.column, fault.text, language.sentence(fault),
             language.gettext(fault.severity), finding.id,
         )  # fmt: skip
-        rows.writerow("" if cell is None else _harmless(str(cell)) for cell in cells)
+        rows.writerow("" if cell is None else harmless(str(cell)) for cell in cells)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return a text as a cell of a table: what a spreadsheet would take for a formula gets an apostrophe before it.
+
+    >>> harmless("=HYPERLINK(A1)"), harmless("-5.2"), harmless("Huyện")
+    ("'=HYPERLINK(A1)", '-5.2', 'Huyện')
+    """
     is_number = text[1:].replace(".", "", 1).isdecimal()
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not is_number else text

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from lienket import catalogue, formats, languages
+from lienket import catalogue, classes, formats, languages
 from lienket import store as stores
-from lienket.build import indexing
+from lienket.build import describing, indexing
 from lienket.build.dumps import write_dumps
 from lienket.build.inputs import Inputs, require_unchanged, software
 from lienket.build.making import Progress
@@ -113,7 +113,7 @@ class Draft:
     manifest: dict[str, Any] = field(default_factory=dict)
 
     def write(self) -> dict[str, Any]:
-        """Write dumps, changes, store, catalogue and index; return the manifest.
+        """Write dumps, changes, store, catalogue, table of classes and index; return the manifest.
 
         Raises `InputError` where a table was replaced meanwhile, or where the whole shows what is missing.
         """
@@ -143,6 +143,7 @@ class Draft:
             described = self._write_catalogue(store)
         for graph, path in described.items():
             self._replace(store, graph, path)
+        classes.write(describing.described(self.content, store, self.project.base_iri), self.folder / classes.FILE)
         store.close()
         stores.copy(making, self.folder / "store")
         shutil.rmtree(making)

@@ -1,7 +1,8 @@
 """Holds a release against what it says of itself: before it is switched to, and at any later time.
 
 Its files by their digests, its store by the number of quads in each graph and by statements that its dumps hold, its
-index by a name, its catalogue by the shapes in `catalogue/shapes.ttl`.
+index by a name, its catalogue by the shapes in `catalogue/shapes.ttl`, its table of classes by what it says of
+geometries.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from itertools import islice
 
 import pyoxigraph as ox
 
+from lienket import classes
 from lienket.errors import Fault, LienketError
 from lienket.releases import digests, statements
 from lienket.releases.release import CATALOGUE, Release
@@ -29,7 +31,7 @@ def faults(release: Release, *, every_byte: bool = True) -> list[Fault]:
     found = digests.changed(release.path, release.files) if every_byte else []
     if found:  # what the damaged files hold is of no more interest
         return found
-    for part in (_of_store, _of_search, _of_catalogue):
+    for part in (_of_store, _of_search, _of_catalogue, _of_classes):
         try:
             found += part(release)
         except LienketError as error:
@@ -78,3 +80,14 @@ def _of_catalogue(release: Release) -> Iterator[Fault]:
     with as_file(files("lienket") / "catalogue" / "shapes.ttl") as shapes:
         report = validate([release.path / CATALOGUE], read_shapes([shapes]))
     yield from (fault for fault in report.faults(lambda *_: ()) if fault.severity == "error")
+
+
+def _of_classes(release: Release) -> Iterator[Fault]:
+    store = Store.open(release.store_path)
+    for each in classes.read(release.path / classes.FILE):
+        members = " ".join(f"<{iri}>" for iri in each.members)
+        for predicate in each.geometries:
+            if not store.ask(f"ASK {{ VALUES ?class {{ {members} }} ?thing a ?class ; <{predicate}> ?geometry }}"):
+                yield Fault("says that things of {class} have {predicate}, and none has",
+                            file=str(release.path / classes.FILE),
+                            values={"class": each.iri, "predicate": predicate})  # fmt: skip

@@ -5,6 +5,7 @@ dates and numbers look (`PACK`), `messages.po` with the interface words, `functi
 rules may call on that language's way of writing. A new language is a new folder; nothing else lists them.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -51,6 +52,8 @@ class Pack:
     """Units of administration that an address names, abbreviations written out: level word in lower case, and name."""
     commune_levels: tuple[str, ...]
     """Level words of the lowest units."""
+    abbreviations: Mapping[str, str] = field(default_factory=dict)
+    """What is written for whole words in names, by search key: the dot belongs to it where it is never left out."""
     decoders: Mapping[str, Callable[[bytes], str]] = field(default_factory=dict)
     """Encodings that people of this language once wrote in, by name: what reads a text in one, and raises UnicodeError
     where it cannot be one."""
@@ -95,6 +98,18 @@ class Language:
     def name_key(self, text: str) -> str:
         """Return the comparison key of a name; equal keys mean the same name written in two ways."""
         return self.pack.name_key(text)
+
+    def spelled_out(self, text: str) -> str:
+        """Return a name with its abbreviations written out, in whole words.
+
+        >>> get("vi").spelled_out("UBND P.An Cựu, TP Huế")
+        'ủy ban nhân dân phường An Cựu, thành phố Huế'
+        """
+        words = self.pack.abbreviations
+        return " ".join(
+            words.get(self.key(word)) or words.get(self.key(word).rstrip(".")) or word
+            for word in re.sub(r"\b(\w{1,4}\.)(?=\w)", r"\1 ", text).split()
+        )
 
     def sort_key(self, text: str) -> str:
         """Return a key whose code-point order is the dictionary order of the language."""

@@ -10,6 +10,7 @@
       changes/                      per dataset, what was added and removed since the release before, and since when
                                     each resource is as it is
       catalogue.nt  void.ttl        the DCAT catalogue, dataset by dataset, and the VoID description
+      classes.json                  what the shapes say of each class, for those who know no RDF
       manifest.json                 what is in it, with counts and the digest of every file
       manifest.sha256               the manifest's own
     var/current -> releases/<id>    what the server shows

@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lienket.project import Project
 from lienket.web import (
+    api,
     catalogue,
     feeds,
     history,
@@ -34,6 +35,8 @@ from lienket.web import (
     streams,
     templates,
 )
+from lienket.web.reconcile import routes as reconciliation
+from lienket.web.saved import routes as saved_queries
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -91,6 +94,9 @@ def create_app(project: Project) -> Flask:
         streams.blueprint,
         feeds.blueprint,
         sparql.blueprint,
+        api.blueprint,
+        saved_queries.blueprint,
+        reconciliation.blueprint,
         site.blueprint,
     ):
         app.register_blueprint(blueprint)

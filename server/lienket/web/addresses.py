@@ -7,9 +7,10 @@ everything works on localhost and behind a proxy of another name.
 import re
 import unicodedata
 from contextlib import suppress
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 
 from lienket.web.shown import project
 
@@ -95,6 +96,12 @@ def uri(iri: str) -> str:
     'https://data.example/id/ch%E1%BB%A3'
     """
     return quote(iri, safe=_KEPT + "#?[]")
+
+
+def with_arguments(path: str, arguments: MultiDict[str, str]) -> str:
+    """Return a path with arguments, in ASCII, as an address and a header need it."""
+    kept = urlencode(list(arguments.items(multi=True)))
+    return f"{path}?{kept}" if kept else path
 
 
 def is_ours(iri: str) -> bool:

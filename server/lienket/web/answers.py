@@ -9,12 +9,12 @@ import pyoxigraph as ox
 from flask import Response, request
 
 from lienket import __version__
-from lienket.formats import ATOM, HTML, Format, by_suffix, negotiate
+from lienket.formats import ATOM, GEO_JSON, HTML, RECORDS_CSV, RECORDS_JSON, Format, by_suffix, negotiate
 from lienket.web import addresses, language, packing, past
 from lienket.web.problems import Problem
 from lienket.web.shown import Shown
 
-_SPOKEN: Final = (HTML, ATOM)
+_SPOKEN: Final = (HTML, ATOM, RECORDS_JSON, RECORDS_CSV, GEO_JSON)
 """Formats that are in a language."""
 
 

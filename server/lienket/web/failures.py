@@ -81,15 +81,15 @@ def fault_of(error: QueryError, asked: Asked, prefixes: Mapping[str, str]) -> Pr
     return Problem(400, protocol.NOT_UNDERSTOOD, said, values=values, members=members)
 
 
-def failure_of(error: UnavailableError, asked: Asked) -> Problem:
-    """Return the problem of a query that was understood and not answered."""
+def failure_of(error: UnavailableError, seconds: float) -> Problem:
+    """Return the problem of a query that was understood and not answered; `seconds` is the time that it had."""
     note()["outcome"] = OUTCOMES.get(type(error), "unavailable")
     if isinstance(error, DeadlineError) and error.waited:
         return Problem(
             504,
             "Out of time",
             "Other queries were running and yours found no place within {seconds} s; please send it again in a moment.",
-            values={"seconds": f"{asked.seconds:g}"},
+            values={"seconds": f"{seconds:g}"},
             headers={"Retry-After": _soon()},
         )
     if isinstance(error, DeadlineError):
@@ -98,7 +98,7 @@ def failure_of(error: UnavailableError, asked: Asked) -> Problem:
             "Out of time",
             "The query was ended after {seconds} s. Ask for less at once: name a graph or a class, add FILTER or "
             "LIMIT, or take the whole dataset as a download.",
-            values={"seconds": f"{asked.seconds:g}"},
+            values={"seconds": f"{seconds:g}"},
         )
     if isinstance(error, TooLargeError):
         return Problem(

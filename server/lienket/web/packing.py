@@ -17,7 +17,7 @@ ENCODINGS: Final = ("zstd", "gzip")
 _COMPRESSED: Final = (
     "text/", "application/json", "application/ld+json", "application/rdf+xml", "application/n-triples",
     "application/n-quads", "application/trig", "application/atom+xml", "application/link-format", "application/xml",
-    "application/problem+json", "application/sparql-results", "image/svg+xml",
+    "application/geo+json", "application/problem+json", "application/sparql-results", "image/svg+xml",
 )  # fmt: skip
 _WORTH: Final = 1024
 _GZIP_LEVEL: Final = 6

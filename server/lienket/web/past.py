@@ -25,13 +25,15 @@ from lienket.web.shown import Shown, on_show, opened
 ARGUMENT: Final = "release"
 
 KEEPING: Final = frozenset((
+    "api.description", "api.listed", "api.one", "api.overview",
     "catalogue.all_datasets", "catalogue.catalog", "catalogue.dataset", "catalogue.dump", "catalogue.void", "home.home",
-    "quality.quality", "resources.document", "resources.name", "search.search",
+    "quality.quality", "resources.document", "resources.name", "saved.listed", "saved.run",
+    "search.search",
 ))  # fmt: skip
 """What can be asked of an earlier release."""
 
 _ADDRESSES: Final = frozenset((
-    "", ".well-known", "catalog", "dataset", "doc", "dumps", "id", "ontology", "search", "void",
+    "", ".well-known", "api", "catalog", "dataset", "doc", "dumps", "id", "ontology", "query", "search", "void",
 ))  # fmt: skip
 """How the addresses of `KEEPING` begin."""
 

@@ -4,17 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import pyoxigraph as ox
 from flask import Response, render_template, request
 
 from lienket.errors import UnavailableError
 from lienket.formats import GRAPH_FORMATS, HTML, TABLE_FORMATS
 from lienket.vocabulary import XSD
 from lienket.web import addresses, language
-from lienket.web.names import Text, iri_of, order_of, preferred
+from lienket.web.names import order_of, preferred
 from lienket.web.problems import Problem
 from lienket.web.protocol import CACHE, Asked
-from lienket.web.queries import query as own_query
+from lienket.web.saved.examples import examples
 from lienket.web.shown import Shown, project, shown
 
 PATH: Final = "sparql"
@@ -38,15 +37,24 @@ def empty(present: Shown) -> Response:
 
 def answered(asked: Asked, columns: Sequence[str], result: dict[str, Any]) -> Response:
     """Return the page with an answer; `result` is what a worker gives for a page, `columns` the variables' names."""
-    order = column_order(columns, asked)
+    columns, rows = table_of(asked, columns, result)
     return _page(
         asked.query,
         result=result,
-        columns=[columns[place] for place in order],
-        rows=[[_shown_cell(row[place]) for place in order] for row in result.get("rows", ())],
+        columns=columns,
+        rows=rows,
         downloads=_downloads(asked, result),
         prefixes=shown().prefixes,
     )
+
+
+def table_of(
+    asked: Asked, columns: Sequence[str], result: dict[str, Any]
+) -> tuple[list[str], list[list[dict[str, str]]]]:
+    """Return the columns of an answer as the query has them, and its cells as a page shows them."""
+    order = column_order(columns, asked)
+    rows = [[_shown_cell(row[place]) for place in order] for row in result.get("rows", ())]
+    return [columns[place] for place in order], rows
 
 
 def refused(text: str, problem: Problem) -> Response:
@@ -186,28 +194,22 @@ def _downloads(asked: Asked, result: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _examples(present: Shown) -> list[dict[str, str]]:
     """Return the example queries that the release holds, with name and address, sorted by IRI."""
-    pack = language.language()
     languages = order_of(project().languages, language.tag())
-    found: dict[str, dict[str, list[Text]]] = {}
-    for row in present.store.select(own_query("examples")):
-        texts = found.setdefault(iri_of(row["example"]), {"text": [], "label": [], "comment": []})
-        for name, kept in texts.items():
-            term = row.get(name)
-            if isinstance(term, ox.Literal):
-                kept.append(Text(term.value, term.language or ""))
-    examples = []
-    for iri, texts in sorted(found.items()):
-        text = texts["text"][0].value
-        label, comment = (preferred(texts[name], languages) for name in ("label", "comment"))
-        examples.append(
+    found = []
+    for example in examples(present).values():
+        label, comment = (
+            preferred(sorted(texts, key=lambda text: (text.language, text.value)), languages)
+            for texts in (example.labels, example.comments)
+        )
+        found.append(
             {
-                "name": label.value if label else iri,
+                "name": label.value if label else example.iri,
                 "comment": comment.value if comment else "",
-                "text": text,
-                "href": _address([("query", text), ("lang", pack.tag)]),
+                "text": example.bound(example.defaults),
+                "href": f"{request.script_root}/query/{example.name}",
             }
         )
-    return examples
+    return found
 
 
 def _address(parameters: list[tuple[str, str]], host: str = "") -> str:

@@ -5,7 +5,7 @@ Strings, IRIs, comments and names are passed over as the SPARQL grammar has them
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,6 +89,15 @@ def pieces(query: str) -> Iterator[Piece]:
         end = token.end()
     if end < len(query):
         yield Piece("", query[end:])
+
+
+def bound(query: str, words: Mapping[str, str]) -> str:
+    """Return `query` with words in the places of variables, by their names; all else stays as it is written.
+
+    >>> bound("ASK { ?s ?p ?o } # ?s\\n", {"s": "<urn:s>"})
+    'ASK { <urn:s> ?p ?o } # ?s\\n'
+    """
+    return _TOKEN.sub(lambda token: words.get((token["variable"] or "?")[1:], token[0]), query)
 
 
 def read(query: str) -> QueryText:

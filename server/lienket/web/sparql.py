@@ -56,7 +56,7 @@ def endpoint() -> Response:
             seconds=project()["limits.query_seconds"],
             may_ask_others=bool(project()["limits.services"]),
         )
-        return _described() if asked is None else _answered(asked)
+        return _described() if asked is None else answered(asked)
     except Problem as problem:
         if protocol.wants_page(request):
             return querypage.refused(_asked_text(), problem)
@@ -105,7 +105,8 @@ def _described() -> Response:
     return _cacheable(response, _tag(present, request.base_url, format_.suffix))
 
 
-def _answered(asked: Asked) -> Response:
+def answered(asked: Asked) -> Response:
+    """Return the answer of a query: 304 where it is known, else as it comes; raises `Problem`."""
     present = shown()
     seed = asked.words.canonical
     note().update(query=hashlib.sha256(seed.encode()).hexdigest()[:16], text=asked.query)
@@ -122,6 +123,14 @@ def _answered(asked: Asked) -> Response:
     except BaseException:
         answer.close()
         raise
+
+
+def result_of(present: Shown, asked: Asked) -> tuple[list[str], dict[str, Any]]:
+    """Return columns and content of an answer that is wanted for a page; raises `Problem`."""
+    with _run(present, asked, time.monotonic() + asked.seconds) as answer:
+        content, _ = _first_block(answer, asked, to_the_end=True)
+        note()["rows"] = answer.rows
+        return list(answer.columns), json.loads(content)
 
 
 def _run(present: Shown, asked: Asked, until: float) -> Answer:
@@ -145,7 +154,7 @@ def _run(present: Shown, asked: Asked, until: float) -> Answer:
     except QueryError as error:
         raise fault_of(error, asked, present.prefixes) from error
     except UnavailableError as error:
-        raise failure_of(error, asked) from error
+        raise failure_of(error, asked.seconds) from error
 
 
 def _sent(answer: Answer, asked: Asked, tag: str | None) -> Response:
@@ -179,7 +188,7 @@ def _first_block(answer: Answer, asked: Asked, *, to_the_end: bool) -> tuple[byt
                 return bytes(first), True
             first += block
     except UnavailableError as error:
-        raise failure_of(error, asked) from error
+        raise failure_of(error, asked.seconds) from error
     return bytes(first), False
 
 
@@ -202,7 +211,7 @@ def _spooled(first: bytes, answer: Answer, asked: Asked, format_: Format) -> Res
             file.write(block)
     except UnavailableError as error:
         file.close()
-        raise failure_of(error, asked) from error
+        raise failure_of(error, asked.seconds) from error
     length = file.tell()
     file.seek(0)
     response = Response(iter(lambda: file.read(FIRST_BYTES), b""), content_type=format_.content_type)

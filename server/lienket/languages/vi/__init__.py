@@ -189,6 +189,12 @@ _MACROS: Final = {
         lambda s: translate(s, {_FLAT_SQL}) || CASE {_TONE_SQL} ELSE '' END), 'string_agg', ''))""",
 }
 
+_ABBREVIATIONS: Final = {
+    "p.": "phường", "x.": "xã", "tt": "thị trấn", "tx": "thị xã", "tp": "thành phố", "q.": "quận", "h.": "huyện",
+    "t.": "tỉnh", "ubnd": "ủy ban nhân dân", "hđnd": "hội đồng nhân dân", "hdnd": "hội đồng nhân dân", "gd&đt":
+    "giáo dục và đào tạo", "vh&tt": "văn hóa và thể thao", "tn&mt": "tài nguyên và môi trường", "đ.": "đường",
+}  # fmt: skip
+
 PACK: Final = Pack(
     tag="vi",
     name="Tiếng Việt",
@@ -201,5 +207,6 @@ PACK: Final = Pack(
     datetime_pattern="dd/MM/yyyy HH:mm",
     mentions=mentions,
     commune_levels=COMMUNE_LEVELS,
+    abbreviations=_ABBREVIATIONS,
     decoders=DECODERS,
 )

@@ -19,11 +19,15 @@ def query(name: str) -> str:
 
 
 def query_over(name: str, iris: Iterable[str]) -> str:
-    """Return the query `name` with `iris` in the place of its `VALUES` row (written `<urn:values>` in the file).
+    """Return the query `name` with `iris` in the place of its `VALUES` row (written `<urn:values>` in the file)."""
+    return query(name).replace("<urn:values>", nodes(iris))
+
+
+def nodes(iris: Iterable[str]) -> str:
+    """Return IRIs as a query writes them, each once.
 
     An IRI that could end the brackets early is left out: the store takes in what its writer let through.
     """
-    values = " ".join(
+    return " ".join(
         str(ox.NamedNode(iri)) for iri in dict.fromkeys(iris) if iri and not _NEVER_IN_AN_IRI.intersection(iri)
     )
-    return query(name).replace("<urn:values>", values)
