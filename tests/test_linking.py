@@ -1,7 +1,6 @@
 """Linking by its public doors: rules, evidence, decisions, the command, and what a release then says."""
 
 import csv
-import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,13 +8,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lienket import languages
-from lienket.cli import commands
-from lienket.errors import InputError, RefusedError
+from lienket.errors import InputError
 from lienket.linking import MatchRule, Proposed, propose, read_rules
 from lienket.linking.decisions import ACCEPT, REJECT, Asked, read_links, read_review, settle, write
 
