@@ -6,9 +6,12 @@ Oxigraph on insert, so what must keep its lexical form (validation, dumps) is ta
 from here.
 """
 
+import fcntl
 import mmap
+import os
+import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -37,18 +40,23 @@ class Store:
 
     @classmethod
     def open(cls, path: Path) -> "Store":
-        """Open the store at `path` read only; a reader keeps its snapshot whatever happens to the folder later.
+        """Open the store at `path` read only, and keep whoever asks `unused` from dropping it while it is open.
 
-        Raises `UnavailableError` where there is none or it cannot be read.
+        Oxigraph reads some files when they are first needed, and never comes back where they are gone. Raises
+        `UnavailableError` where there is none or it cannot be read.
         """
         if not (path / "CURRENT").is_file():  # Oxigraph would otherwise make an empty folder here
             raise UnavailableError(Fault("is no store; run: lienket build", file=str(path)))
+        hold = _hold(path)
         try:
-            return cls(ox.Store.read_only(str(path)))
+            opened = cls(ox.Store.read_only(str(path)))
         except (OSError, RuntimeError) as error:
+            os.close(hold)
             raise UnavailableError(
                 Fault("cannot be opened: {reason}", file=str(path), values={"reason": error})
             ) from error
+        weakref.finalize(opened, os.close, hold)
+        return opened
 
     @classmethod
     def create(cls, path: Path) -> "Store":
@@ -223,6 +231,37 @@ def _answering() -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:
         raise UnavailableError(Fault("the store does not answer: {reason}", values={"reason": error})) from error
+
+
+def _hold(path: Path) -> int:
+    """Lock the folder of a store among others who read it, until the descriptor that is returned is closed."""
+    with suppress(FileNotFoundError):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        if path.is_dir():
+            return handle
+        os.close(handle)  # it was dropped in between
+    raise UnavailableError(Fault("is kept no more", file=str(path)))
+
+
+@contextmanager
+def unused(path: Path) -> Iterator[bool]:
+    """Tell whether no process has the store at `path` open; where none has, none opens it during the block."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        yield True
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.close(handle)
 
 
 def copy(source: Path, target: Path) -> None:

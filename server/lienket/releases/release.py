@@ -35,9 +35,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Final
 
+from lienket import store
 from lienket.errors import Fault, InputError, UnavailableError
 from lienket.releases import digests
-from lienket.store import Store
 
 LAYOUT: Final = 3
 """Number of the form of release folders: what is where, and what the manifest says. Others are refused."""
@@ -51,8 +51,8 @@ REPORTS: Final = "reports"
 TOLD: Final = "told"
 """Folder of what each dataset tells the others when they are held against the shapes, one file each."""
 _LOCK: Final = "lock"
-_PATIENCE: Final = 5
-"""Seconds that a release to be dropped is waited for while it is read."""
+_PATIENCE: Final = 2
+"""Seconds that releases to be dropped are waited for while they are read; what is read for longer goes later."""
 
 _TRIES: Final = 20
 _PAUSE: Final = 0.1
@@ -153,20 +153,6 @@ class Release:
                 Fault("is damaged: it lacks {names}", file=str(path), values={"names": ", ".join(sorted(missing))})
             )
         return manifest
-
-    def hold(self) -> int:
-        """Keep the folder from being dropped until the descriptor that is returned is closed; for moments only.
-
-        A store reads some of its files when they are first needed, and never comes back where they are gone. Raises
-        `UnavailableError` where the folder is gone already.
-        """
-        with suppress(FileNotFoundError):
-            handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(handle, fcntl.LOCK_SH)
-            if self.path.is_dir():
-                return handle
-            os.close(handle)
-        raise UnavailableError(Fault("is kept no more", file=str(self.path)))
 
 
 def _other_engine(path: Path, manifest: Mapping[str, Any]) -> Fault:
@@ -365,30 +351,28 @@ def publish(var: Path, sealed: Release, *, keep: int, days: int = 0) -> Release:
 
 
 def _prune(var: Path, keep: int, days: int, *, spared: tuple[str, ...]) -> None:
-    """Drop old releases, and those of other engines; moved aside first, so that a crash leaves no half release."""
+    """Drop old releases, and those of other engines, that no process reads.
+
+    They are moved aside first, so that a crash leaves no half release. One that is read goes with the next publication.
+    """
     aside = var / "building" / "dropped"
     aside.mkdir(parents=True, exist_ok=True)
     newest = kept(var)
     since = datetime.now(UTC) - timedelta(days=days)
     stay = {release.path for release in newest[:keep]} | {one.path for one in newest if days and one.created > since}
-    for old in _folders(var):
-        if old.path not in stay and str(old.path) not in spared:
-            _drop(old, aside / old.id)
-
-
-def _drop(old: Release, aside: Path) -> None:
-    """Remove a release as soon as no request reads it; one that is read for long goes with the next one."""
-    handle = os.open(old.path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for _ in range(_PATIENCE * 20):
-            with suppress(BlockingIOError):
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                old.path.rename(aside)
-                break
-            time.sleep(0.05)
-    finally:
-        os.close(handle)
-    shutil.rmtree(aside, ignore_errors=True)
+    waiting = [old for old in _folders(var) if old.path not in stay and str(old.path) not in spared]
+    until = time.monotonic() + _PATIENCE
+    while waiting:
+        for old in waiting:
+            with store.unused(old.store_path) as free:
+                if free:
+                    old.path.rename(aside / old.id)
+        waiting = [old for old in waiting if old.path.exists()]
+        shutil.rmtree(aside, ignore_errors=True)
+        if not waiting or time.monotonic() > until:
+            return
+        aside.mkdir(exist_ok=True)
+        time.sleep(_PAUSE)
 
 
 def switch(var: Path, release: Release) -> None:
@@ -407,7 +391,7 @@ def require_whole(release: Release) -> None:
     faults = digests.cut_or_missing(release.path, release.files)
     try:
         if not faults:
-            Store.open(release.store_path)
+            store.Store.open(release.store_path)
     except UnavailableError as error:
         faults += error.faults
     if faults:

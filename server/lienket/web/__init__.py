@@ -13,6 +13,7 @@ from typing import Final
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from lienket.errors import UnavailableError
 from lienket.project import Project
 from lienket.web import (
     api,
@@ -104,6 +105,17 @@ def create_app(project: Project) -> Flask:
     app.after_request(_secure)
     app.after_request(packing.pack)
     return app
+
+
+def follow(app: Flask) -> None:
+    """Turn to the release that is current, before anybody asks for it, and let go of those that are not."""
+    with app.app_context():
+        past.shelf().line()
+        try:
+            present = shown.on_show()
+        except UnavailableError:  # whoever asks is told
+            return
+        sparql.pool().follow(present.release.store_path)
 
 
 def _secure(response: Response) -> Response:

@@ -44,6 +44,9 @@ _WHOLE: Final = 1 << 20
 _PATIENCE: Final = 0.05
 """An answer that takes longer makes us look whether whoever asked is still there."""
 
+_FOLLOW_SECONDS: Final = 0.5
+"""So often it is looked whether another release has become current."""
+
 _READ_SECONDS: Final = 60.0
 """A client that takes nothing of its answer for so long is given up."""
 
@@ -63,8 +66,11 @@ class _Answer:
 class Front:
     """The ASGI application of one web process."""
 
-    def __init__(self, wsgi: Wsgi, project: Project, journal: Journal) -> None:
+    def __init__(self, wsgi: Wsgi, project: Project, journal: Journal, follow: Callable[[], None]) -> None:
+        """Answer by `wsgi`; `follow` makes it turn to the current release and let go of others."""
         self._wsgi = wsgi
+        self._follow = follow
+        self._following: asyncio.Task[None] | None = None
         self._journal = journal
         self._kept = Kept(project.var / "current")
         self._most = body_limit(project["limits.query_bytes"])
@@ -78,6 +84,8 @@ class Front:
             await send({"type": "websocket.close"})
         if scope["type"] != "http":
             return
+        if self._following is None:
+            self._following = asyncio.create_task(self._keep_following())
         entry = Entry(scope["method"], scope["path"], str(scope["client"][0]) if scope.get("client") else "")
         started = time.monotonic()
         try:
@@ -115,6 +123,13 @@ class Front:
         finally:
             watch.end()
             self._journal.running.dec(is_query)
+
+    async def _keep_following(self) -> None:
+        """Follow the current release also while nobody asks for anything: what is held open here cannot be dropped."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_FOLLOW_SECONDS)
+            await loop.run_in_executor(self._for_others, self._follow)
 
     async def _body(self, receive: Receive, headers: dict[bytes, bytes]) -> bytes | None:
         """Return the body of a request; None for one that is announced as larger than any that is read."""

@@ -2,7 +2,7 @@
 
 The releases that may be asked are the current one and those that it was made upon, each upon the one before. One that
 was rolled back is not among them: it was withdrawn. A few are held open, those that were asked last, and let go as soon
-as they are kept no more; a request that reads one meanwhile reads it to its end.
+as another one is current, so that retention may drop them; a request that reads one keeps it until its end.
 """
 
 import os
@@ -82,9 +82,7 @@ class Shelf:
             if seen is None or seen != self._seen:
                 self._line = line_of(self._project)
                 self._seen = seen
-                kept = {one.id for one in self._line}
-                for id_ in self._open.keys() - kept:
-                    del self._open[id_]
+                self._open.clear()
             return self._line
 
     def open(self, release: Release) -> Shown:
@@ -130,7 +128,6 @@ def register(app: Flask, project: Project) -> None:
     """Let `app` answer from earlier releases; none is opened before it is asked for."""
     app.extensions[_EXTENSION] = Shelf(project)
     app.before_request(_choose)
-    app.teardown_request(_let_go)
 
 
 def shelf() -> Shelf:
@@ -145,19 +142,11 @@ def of(release: Release) -> Shown:
     if present.release.id == release.id:
         return present
     try:
-        hold(release)
         return shelf().open(release)
     except UnavailableError:
         if release.path.is_dir():
             raise
         raise unknown(release.id) from None  # it went while it was looked for
-
-
-def hold(release: Release) -> None:
-    """Keep a release from being dropped until this request is answered; raises `UnavailableError` where it is gone."""
-    held: dict[str, int] = g.setdefault("held", {})
-    if release.id not in held:
-        held[release.id] = release.hold()
 
 
 def asked() -> Asked | None:
@@ -207,11 +196,6 @@ def seen(present: Shown) -> datetime:
     """Return since when a page is as it is; one of an earlier release has changed with the current one."""
     found = asked()
     return found.current.created if found else present.release.created
-
-
-def _let_go(_: BaseException | None) -> None:
-    for handle in g.pop("held", {}).values():
-        os.close(handle)
 
 
 def _choose() -> None:

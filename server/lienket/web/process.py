@@ -176,15 +176,18 @@ class Worker:
         return kind, content
 
     def kill(self) -> None:
-        """End the process at once; its pipes stay open for whoever reads them."""
+        """Let the process end; its pipes stay open for whoever reads them."""
         self._process.kill()
-        self._process.wait()
 
     def end(self) -> None:
-        """End the process and close its pipes."""
+        """Let the process end and close its pipes."""
         self.kill()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             _pipe(pipe).close()
+
+    def bury(self) -> None:
+        """Wait until the process has ended: it gives its memory back at the priority it has, which takes its time."""
+        self._process.wait()
 
     def _fill(self, length: int, until: float, gone: Callable[[], bool] | None) -> None:
         while len(self._buffer) < length:
@@ -213,7 +216,7 @@ class Worker:
             code = self._process.wait(1)
         except subprocess.TimeoutExpired:  # it closed its pipes and lives
             self.kill()
-            code = self._process.returncode
+            code = self._process.wait()
         if code == -signal.SIGALRM:
             return deadline()
         stderr = _pipe(self._process.stderr)

@@ -5,13 +5,14 @@ import resource
 import socket
 import sys
 import tempfile
+from functools import partial
 from typing import Any, Final
 
 import gunicorn.app.base
 
 from lienket.errors import Fault, UnavailableError
 from lienket.project import Project
-from lienket.web import create_app, journal
+from lienket.web import create_app, follow, journal
 from lienket.web.front import Front
 
 _SWITCH_SECONDS: Final = 0.0005
@@ -67,7 +68,7 @@ class _Application(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         sys.setswitchinterval(_SWITCH_SECONDS)
         app = create_app(self.project)
-        return Front(app.wsgi_app, self.project, journal.of(app.extensions))
+        return Front(app.wsgi_app, self.project, journal.of(app.extensions), partial(follow, app))
 
 
 def _defer(server: Any) -> None:

@@ -3,8 +3,9 @@
     pool.run(store, query, seconds)  ─▶  a place  ─▶  a worker  ─▶  Answer: header, blocks, end
 
 A worker (`lienket.web.process`) answers one query at a time. It is killed at the query's deadline and when whoever
-asked goes away before the end; a fresh one takes its place, also when another store is asked for. Processes are
-started, never forked from a thread. Each web process has a pool of its own; it starts nothing before the first query.
+asked goes away before the end; a fresh one takes its place, also when another store is asked for. Nobody waits for the
+dead: they are buried, and replaced, aside. Processes are started, never forked from a thread. Each web process has a
+pool of its own; it starts nothing before the first query.
 """
 
 import json
@@ -13,6 +14,7 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition, Lock
@@ -195,6 +197,8 @@ class Pool:
         self._closed = False
         self._idle: list[Worker] = []
         self._running: set[Answer] = set()
+        self._store: Path | None = None
+        self._aside = ThreadPoolExecutor(1, "burial")
         self._started = _Started()
         self._finalizer = weakref.finalize(self, self._started.end_all)
 
@@ -229,6 +233,13 @@ class Pool:
             raise
         return answer
 
+    def follow(self, store: Path) -> None:
+        """Let idle workers over any other store than `store` end; those that answer end with their answers."""
+        with self._changed:
+            useless = self._turn_to(store)
+        for idle in useless:
+            self._dismiss(idle)
+
     def close(self) -> None:
         """End every worker; answers on their way break off."""
         with self._changed:
@@ -237,9 +248,10 @@ class Pool:
             running = [answer.worker for answer in self._running if answer.worker is not None]
             self._changed.notify_all()
         for present in idle:
-            self._started.end(present)
+            self._dismiss(present)
         for present in running:  # their readers close the pipes
             present.kill()
+        self._aside.shutdown()
 
     def pids(self) -> list[int]:
         """Return the process ids of the workers."""
@@ -248,20 +260,48 @@ class Pool:
     def settle(self, answer: Answer, *, healthy: bool) -> None:
         """Take back the worker of an answer that has ended; one that is not healthy is ended and replaced."""
         present = answer.worker
-        if present is not None:
-            present.answered += 1
-            if not healthy or self._closed or present.slow or present.answered >= self.queries_each:
-                self._started.end(present)
-                present = None if answer.worker is None or self._closed else self._replacement(answer.worker.store)
         with self._changed:
-            counted = answer in self._running
+            counted = answer in self._running  # else its place was given to another already
             self._running.discard(answer)
-            if present is not None and counted and not self._closed:
+            if present is not None and healthy and counted and self._may_go_on(present):
                 self._idle.append(present)
                 present = None
             self._changed.notify_all()
-        if present is not None:  # its place was given to another already
-            self._started.end(present)
+        if present is not None:
+            self._dismiss(present, replace=True)
+
+    def _may_go_on(self, present: Worker) -> bool:
+        present.answered += 1
+        if self._closed or present.slow or present.answered >= self.queries_each:
+            return False
+        return present.store == self._store
+
+    def _dismiss(self, present: Worker, *, replace: bool = False) -> None:
+        """End a worker that nobody reads any more; what takes time is done aside."""
+        self._started.forget(present)
+        present.end()
+        try:
+            self._aside.submit(self._bury, present, replace)
+        except RuntimeError:  # the pool is closed
+            self._bury(present, replace=False)
+
+    def _bury(self, present: Worker, replace: bool) -> None:
+        present.bury()
+        if not replace or not self._has_room_for(present.store):
+            return
+        try:
+            fresh = self._started.start(present.store, self.memory)
+        except UnavailableError as error:  # the next query tries again, and its sender is told
+            _log.warning("%s", error)
+            return
+        with self._changed:
+            if self._has_room_for(fresh.store):
+                self._idle.append(fresh)
+                return
+        self._dismiss(fresh)
+
+    def _has_room_for(self, store: Path) -> bool:
+        return not self._closed and store == self._store and len(self._idle) + len(self._running) < self.size
 
     def _admit(self, client: str, until: float, gone: Callable[[], bool] | None) -> Answer:
         """Return an answer to be, counted as running, as soon as it is its turn."""
@@ -322,19 +362,18 @@ class Pool:
     def _worker(self, store: Path) -> Worker:
         """Return a live worker over `store`; idle ones over another store are ended."""
         with self._changed:
-            useless = [idle for idle in self._idle if idle.store != store or not idle.is_alive()]
-            self._idle = [idle for idle in self._idle if idle not in useless]
+            useless = self._turn_to(store)
             present = self._idle.pop() if self._idle else None
         for idle in useless:
-            self._started.end(idle)
+            self._dismiss(idle)
         return present or self._started.start(store, self.memory)
 
-    def _replacement(self, store: Path) -> Worker | None:
-        try:
-            return self._started.start(store, self.memory)
-        except UnavailableError as error:  # the next query tries again, and its sender is told
-            _log.warning("%s", error)
-            return None
+    def _turn_to(self, store: Path) -> list[Worker]:
+        """Make `store` the one to answer from; return the idle workers that are of no use for it any more."""
+        self._store = store
+        useless = [idle for idle in self._idle if idle.store != store or not idle.is_alive()]
+        self._idle = [idle for idle in self._idle if idle not in useless]
+        return useless
 
 
 class _Started:
@@ -350,16 +389,17 @@ class _Started:
             self._workers.add(started)
         return started
 
-    def end(self, ended: Worker) -> None:
+    def forget(self, ended: Worker) -> None:
         with self._lock:
             self._workers.discard(ended)
-        ended.end()
 
     def end_all(self) -> None:
         with self._lock:
             workers, self._workers = self._workers, set()
         for present in workers:
             present.end()
+        for present in workers:
+            present.bury()
 
     def pids(self) -> list[int]:
         with self._lock:
