@@ -26,9 +26,9 @@ def lost(
     for number, link in enumerate(links, 2):
         for iri in (link.subject, link.object):
             if not said[iri] and iri.startswith(base_iri):
-                faults.append(_fault(folder, number, iri, "the release describes no such thing"))
+                faults.append(_lost_end(folder, number, iri, "the release describes no such thing"))
             elif iri in gone:
-                faults.append(_fault(folder, number, iri, gone[iri]))
+                faults.append(_lost_end(folder, number, iri, gone[iri]))
     return faults
 
 
@@ -39,5 +39,5 @@ def _is_described(store: Store, iri: str) -> bool:
         return False
 
 
-def _fault(folder: Path, row: int, iri: str, reason: str) -> Fault:
+def _lost_end(folder: Path, row: int, iri: str, reason: str) -> Fault:
     return Fault("leads to nothing: {meaning}", file=str(folder / LINKS), row=row, text=iri, values={"meaning": reason})
