@@ -165,3 +165,43 @@ def test_dumps_are_what_the_store_holds(hue: Release, store: Store) -> None:
         with gzip.open(hue.dumps / f"{dataset_id}.nq.gz") as file:
             loaded = ox.Dataset(ox.parse(file.read(), format=ox.RdfFormat.N_QUADS))
         assert len(loaded) == facts["quads"], dataset_id
+
+
+def example(store: Store, name: str) -> str:
+    iri = f"https://lod.hue.gov.vn/id/example-query/{name}"
+    return rows(store, f"SELECT ?query WHERE {{ <{iri}> <http://www.w3.org/ns/shacl#select> ?query }}")[0]["query"]
+
+
+def test_monuments_of_a_unit_of_today_are_found_under_its_former_units(store: Store) -> None:
+    found = rows(store, example(store, "monuments-in-a-unit-of-today"))
+    by_name = {row["name"]: row.get("registeredUnder", "") for row in found}
+    assert len(by_name) >= 46  # those that the table itself places in the ward of today
+    assert "Phường Thuận Lộc" in by_name["Di tích thời niên thiếu của chủ tịch Hồ Chí Minh tại 112 Mai Thúc Loan"]
+    assert "Phường Phú Hòa" in by_name["Đình phường Phú Hòa"]  # a ward that no code list has any more
+    assert not {"Lăng Tự Đức (Khiêm Lăng)", "Cung An Định"} & by_name.keys()
+
+
+def test_a_place_is_told_by_its_units_on_a_day(store: Store) -> None:
+    found = rows(store, example(store, "unit-on-a-day"))
+    assert {row["name"] for row in found} == {
+        "Phường Phú Hội", "Phường Phú Nhuận", "Phường Phường Đúc", "Phường Phước Vĩnh", "Phường Trường An",
+        "Phường Vĩnh Ninh",
+    }  # fmt: skip
+
+
+def test_rain_meets_visitors_where_a_month_is_stated_and_nowhere_else(store: Store) -> None:
+    query = example(store, "rain-and-visitors")
+    (only,) = rows(store, query)
+    assert "month" not in only
+    assert "millimetres" not in only
+    said = list(store.construct("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"))
+    period, month = (ox.NamedNode("https://lod.hue.gov.vn/id/" + key)
+                     for key in ("code/stated-period/khong-ro", "month/2016-10"))  # fmt: skip
+    equals = ox.NamedNode("http://www.w3.org/2006/time#intervalEquals")
+    stated = Store.holding(
+        [ox.Quad(t.subject, t.predicate, t.object) for t in (*said, ox.Triple(period, equals, month))]
+    )
+    (joined,) = rows(stated, query)
+    assert joined["visitors"] == only["visitors"]
+    assert joined["month"] == month.value
+    assert float(joined["millimetres"]) > 0

@@ -1,20 +1,30 @@
 """Linking by its public doors: rules, evidence, decisions, the command, and what a release then says."""
 
 import csv
+import json
+import threading
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qs
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lienket import languages
+from lienket.build import build
+from lienket.cli import commands
 from lienket.errors import InputError
-from lienket.linking import MatchRule, Proposed, propose, read_rules
+from lienket.linking import MatchRule, Proposed, propose, read_rules, remote
 from lienket.linking.decisions import ACCEPT, REJECT, Asked, read_links, read_review, settle, write
+from lienket.project import Project
+from lienket.web import create_app
+from tests.deployments import DESCRIPTION, PREFIXES, THINGS, write_dataset, write_deployment
 
 VI: Final = languages.get("vi")
 BASE: Final = "https://data.example.org/"
@@ -33,12 +43,14 @@ RULE: Final = (
     void:linkPredicate skos:exactMatch ;
     link:subjects [ sh:select "SELECT ?id ?name WHERE { ?id <urn:one> ?name }" ] ;
     link:objects [ sh:select "SELECT ?id ?name WHERE { ?id <urn:two> ?name }" ] ;
-    link:block [ link:key [ link:by link:letters ; link:field "name" ] ] , [ link:key [ link:by link:words ; link:field "name" ] ] ;
+    link:block [ link:key [ link:by link:letters ; link:field "name" ] ] ,
+        [ link:key [ link:by link:words ; link:field "name" ] ] ;
     link:evidence
         [ link:field "name" ; link:by link:likeness ; rdfs:label "tên"@vi , "name"@en ;
           link:level [ link:atLeast 0.995 ; link:weight 10 ] , [ link:atLeast 0.985 ; link:weight 9 ] ,
               [ link:atLeast 0.8 ; link:weight 5 ] , [ link:weight -8 ] ] ,
-        [ link:field "longitude" ; link:by link:distance ; link:level [ link:atMost 100 ; link:weight 4 ] , [ link:atMost 1500 ; link:weight 1 ] , [ link:veto true ] ] ;
+        [ link:field "longitude" ; link:by link:distance ;
+          link:level [ link:atMost 100 ; link:weight 4 ] , [ link:atMost 1500 ; link:weight 1 ] , [ link:veto true ] ] ;
     link:prior -6 ; link:acceptAt 4 ; link:reviewAt -2 ; link:margin 2 .
 """
 )
@@ -240,3 +252,191 @@ def test_headers_are_read_in_any_language(tmp_path: Path, rule: MatchRule) -> No
     for tag in languages.available():
         write(tmp_path, settled, languages.get(tag), BASE)
         assert read_review(tmp_path, BASE) == [Asked(**vars(each)) for each in settled.asked]
+
+
+# The command, over a small deployment
+
+
+LINKS: Final = PREFIXES + """
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+@prefix sssom: <https://w3id.org/sssom/> .
+<#links> rml:source [ a rml:RelativePathSource ; rml:root rml:MappingDirectory ; rml:path "links.csv" ] ;
+    rml:referenceFormulation rml:CSV .
+<#link> a rml:TriplesMap ; rml:logicalSource <#links> ; rml:subjectMap [ rml:reference "Địa chỉ bên này" ] ;
+    rml:predicateObjectMap [ rml:predicateMap [ rml:reference "Quan hệ" ] ;
+        rml:objectMap [ rml:reference "Địa chỉ bên kia" ; rml:termType rml:IRI ] ] .
+<#statement> a rml:TriplesMap ; rml:logicalSource <#links> ;
+    rml:subjectMap [ rml:template "id/link/{Mã liên kết}" ; rml:class rdf:Statement ] ;
+    rml:predicateObjectMap
+        [ rml:predicate rdf:subject ; rml:objectMap [ rml:reference "Địa chỉ bên này" ; rml:termType rml:IRI ] ] ,
+        [ rml:predicate rdf:predicate ; rml:objectMap [ rml:reference "Quan hệ" ; rml:termType rml:IRI ] ] ,
+        [ rml:predicate rdf:object ; rml:objectMap [ rml:reference "Địa chỉ bên kia" ; rml:termType rml:IRI ] ] ,
+        [ rml:predicate sssom:confidence ; rml:objectMap [ rml:reference "Điểm" ; rml:datatype xsd:decimal ] ] .
+"""  # fmt: skip
+SIDE: Final = (
+    "SELECT ?id ?name WHERE {{ GRAPH <https://data.example.org/dataset/{0}> "
+    "{{ ?id <http://www.w3.org/2004/02/skos/core#prefLabel> ?name }} }}"
+)
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Project:
+    """Markets of two departments, and a linkset between them that was never linked."""
+    project = write_deployment(tmp_path)
+    for id_, start, names in (
+        ("ones", 0, ("Chợ Bến", "Chợ Hoà", "Đình Trung")),
+        ("others", 10, ("CHỢ BẾN", "Chợ Hòa")),
+    ):
+        rows = [{"id": str(start + n), "name": name, "amount": "", "until": ""} for n, name in enumerate(names)]
+        write_dataset(tmp_path, id_, THINGS, rows, ("id", "name", "amount", "until"))
+    build(project)
+    folder = tmp_path / "mappings" / "office" / "same"
+    folder.mkdir()
+    (folder / "dataset.ttl").write_text(DESCRIPTION.format(id="same"), encoding="utf-8")
+    (folder / "links.rml.ttl").write_text(LINKS, encoding="utf-8")
+    text = RULE.replace("SELECT ?id ?name WHERE { ?id <urn:one> ?name }", SIDE.format("ones"))
+    text = text.replace("SELECT ?id ?name WHERE { ?id <urn:two> ?name }", SIDE.format("others"))
+    (folder / "same.links.ttl").write_text(text, encoding="utf-8")
+    return project
+
+
+def lienket(project: Project, *arguments: str) -> Result:
+    return CliRunner().invoke(commands, ["-C", str(project.root), "--language", "en", "link", *arguments])
+
+
+def test_links_are_proposed_built_shown_and_taken_over_unchanged(deployment: Project, tmp_path: Path) -> None:
+    run = lienket(deployment, "--page", str(tmp_path / "page.html"))
+    assert (run.exit_code, run.output) == (
+        0, "same: 2 links, 0 wait for a decision in " + str(tmp_path / "mappings/office/same/review.csv") + "\n",
+    )  # fmt: skip
+    assert "Nothing waits for a decision" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    release = build(deployment)
+    links = (tmp_path / "mappings/office/same/links.csv").read_bytes()
+    assert lienket(deployment).exit_code == 0
+    assert (tmp_path / "mappings/office/same/links.csv").read_bytes() == links
+    assert build(deployment).id == release.id
+    anew = build(deployment, full=True)
+    assert anew.manifest["graphs"] == release.manifest["graphs"]
+    page = create_app(deployment).test_client().get("/doc/thing/0", headers={"Accept": "text/html"})
+    assert "CHỢ BẾN" in page.text
+    assert "0,9412" in page.text
+
+
+def test_json_tells_links_and_questions_and_dry_run_writes_nothing(deployment: Project) -> None:
+    run = lienket(deployment, "--json", "--dry-run")
+    told = json.loads(run.output)["same"]
+    assert [link["subject"] for link in told["links"]] == [BASE + "id/thing/0", BASE + "id/thing/1"]
+    assert told["questions"] == []
+    assert not (deployment.root / "mappings/office/same/links.csv").exists()
+
+
+def test_an_unknown_linkset_is_named(deployment: Project) -> None:
+    run = lienket(deployment, "sam")
+    assert run.exit_code == 1
+    assert "“sam” is no linkset; there are: same" in run.output
+
+
+def test_a_target_that_is_gone_is_named_by_row(deployment: Project) -> None:
+    lienket(deployment)
+    assert lienket(deployment, "--check").exit_code == 0
+    path = deployment.root / "mappings/office/same/links.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("id/thing/11", "id/thing/99"), encoding="utf-8")
+    run = lienket(deployment, "--check")
+    assert run.exit_code == 1
+    assert "row 3" in run.output
+    assert "thing/99” leads to nothing" in run.output
+
+
+def test_a_side_asks_no_other_endpoint(deployment: Project) -> None:
+    path = deployment.root / "mappings/office/same/same.links.ttl"
+    text = path.read_text(encoding="utf-8")
+    asking = text.replace("?name WHERE {", "?name WHERE { SERVICE <http://127.0.0.1/> {} ", 1)
+    path.write_text(asking, encoding="utf-8")
+    run = lienket(deployment)
+    assert run.exit_code == 1
+    assert "asks other endpoints by SERVICE" in run.output
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """A SPARQL endpoint at /sparql, a reconciliation service at /reconcile, a redirect at /moved."""
+
+    def do_GET(self) -> None:
+        if self.path == "/reconcile":
+            self._answer({"versions": ["0.2"], "name": "Elsewhere", "identifierSpace": "https://elsewhere.example/",
+                          "schemaSpace": "https://elsewhere.example/"})  # fmt: skip
+        else:
+            self._answer(None, 302 if self.path == "/moved" else 400)
+
+    def do_POST(self) -> None:
+        body = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        items = [("Q1", "Chợ Bến"), ("Q2", "Chợ Hòa"), ("Q3", "Chợ Hòa")]
+        if self.path == "/reconcile":
+            queries = json.loads(body["queries"][0])
+            told = {
+                name: [{"id": id_, "name": found} for id_, found in items if found[:3] == query["query"][:3]]
+                for name, query in queries.items()
+            }
+            self._answer({name: {"result": found} for name, found in told.items()})
+        elif self.path == "/sparql" and "SELECT" in body["query"][0]:
+            rows = [{"id": {"type": "uri", "value": "https://elsewhere.example/" + id_},
+                     "name": {"type": "literal", "value": name}} for id_, name in items]  # fmt: skip
+            self._answer({"head": {"vars": ["id", "name"]}, "results": {"bindings": rows}})
+        else:
+            self._answer(None, 302)
+
+    def do_HEAD(self) -> None:
+        self._answer(None, 200 if self.path == "/there" else 404)
+
+    def _answer(self, told: object, status: int = 200) -> None:
+        content = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("Location", "/sparql")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("path", ["/sparql", "/reconcile"])
+def test_a_rule_that_asks_elsewhere_rests_until_an_endpoint_is_named(
+    deployment: Project, elsewhere: str, path: str
+) -> None:
+    rules = deployment.root / "mappings/office/same/same.links.ttl"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace("link:prior -6", "link:elsewhere true ; link:prior -6"), encoding="utf-8")
+    assert json.loads(lienket(deployment, "--json").output)["same"]["links"] == []
+    told = json.loads(lienket(deployment, "--json", "--endpoint", elsewhere + path).output)["same"]
+    assert [link["object"] for link in told["links"]] == ["https://elsewhere.example/Q1"]
+    assert {row["object"][-2:] for row in told["questions"]} == {"Q2", "Q3"}
+    again = json.loads(lienket(deployment, "--json").output)["same"]  # resting: what was found stays
+    assert (again["links"], len(again["questions"])) == (told["links"], 2)
+
+
+@pytest.mark.parametrize("path", ["/moved", "/nothing"])
+def test_an_endpoint_that_leads_elsewhere_is_not_followed(deployment: Project, elsewhere: str, path: str) -> None:
+    rules = deployment.root / "mappings/office/same/same.links.ttl"
+    text = rules.read_text(encoding="utf-8")
+    rules.write_text(text.replace("link:prior -6", "link:elsewhere true ; link:prior -6"), encoding="utf-8")
+    run = lienket(deployment, "--endpoint", elsewhere + path)
+    assert run.exit_code == 3
+    assert "does not answer as a SPARQL endpoint" in run.output
+    assert lienket(deployment, "--endpoint", "file:///etc/passwd").exit_code == 1
+
+
+def test_targets_on_the_web_are_asked_for_but_none_inside(elsewhere: str) -> None:
+    there, gone = elsewhere + "/there", elsewhere + "/gone"
+    assert remote.dead([there, gone]) == dict.fromkeys((there, gone), "leads to no public address")
+    assert remote.dead([there, gone], allow_local=True) == {gone: "HTTP 404"}

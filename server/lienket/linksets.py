@@ -16,7 +16,9 @@ from lienket.web import reviewed
 from lienket.wkt import Shape
 
 
-def link(project: Project, dataset_ids: Sequence[str], today: date, *, keep: bool = True) -> list[Linked]:
+def link(
+    project: Project, dataset_ids: Sequence[str], today: date, *, keep: bool = True, endpoint: str | None = None
+) -> list[Linked]:
     """Link the linksets named, or all, over the current release; with `keep` write their tables.
 
     Raises `InputError` with the faults of rules and decisions, `UnavailableError` where there is no release.
@@ -28,13 +30,30 @@ def link(project: Project, dataset_ids: Sequence[str], today: date, *, keep: boo
     for dataset in linksets(project, dataset_ids):
         with faults.gathered():
             linked.append(
-                linking.link(store, dataset.folder, dataset.iri, project.base_iri, language, today.isoformat())
+                linking.link(
+                    store, dataset.folder, dataset.iri, project.base_iri, language, today.isoformat(), endpoint
+                )
             )
     faults.raise_if_any()
     if keep:
         for one in linked:
             linking.write(one.folder, one.settled, language, project.base_iri)
     return linked
+
+
+def lost(project: Project, dataset_ids: Sequence[str], *, web: bool) -> list[Fault]:
+    """Return a fault for each end of a link that leads to nothing; with `web` those elsewhere are asked for too.
+
+    Raises `InputError` where a table of links cannot be read, `UnavailableError` where there is no release.
+    """
+    store = Store.open(Release.current(project.var).store_path)
+    return [
+        fault
+        for dataset in linksets(project, dataset_ids)
+        for fault in linking.lost(
+            store, dataset.folder, linking.read_links(dataset.folder, project.base_iri), project.base_iri, web=web
+        )
+    ]
 
 
 def write_page(project: Project, linked: Sequence[Linked], path: Path, language: Language) -> None:

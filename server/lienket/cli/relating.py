@@ -1,6 +1,7 @@
 """The verb that links."""
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -21,9 +22,15 @@ from .console import FILE, commands, deployment_of, language, plain, say, tell, 
 @click.option(
     "--page", type=FILE, help="Write what waits for a decision to an HTML page, both sides beside each other."
 )
+@click.option(
+    "--endpoint", metavar="URL", help="SPARQL endpoint or reconciliation service for rules that ask elsewhere."
+)
+@click.option("--check", is_flag=True, help="Only look whether what links lead to is still there.")
+@click.option("--web", is_flag=True, help="With --check: ask for targets on the web too.")
 @click.pass_obj
 def link(
-    folder: Path | None, datasets: Sequence[str], as_json: bool, dry_run: bool, report: Path | None, page: Path | None
+    folder: Path | None, datasets: Sequence[str], as_json: bool, dry_run: bool, report: Path | None, page: Path | None,
+    endpoint: str | None, check: bool, web: bool,
 ) -> None:  # fmt: skip
     """Propose links, and take the sure ones.
 
@@ -33,7 +40,15 @@ def link(
     from lienket import linking, linksets
 
     deployment = deployment_of(folder)
-    linked = linksets.link(deployment, datasets, date.today(), keep=not dry_run)
+    if check:
+        lost = linksets.lost(deployment, datasets, web=web)
+        write_report(report, lost)
+        if as_json:
+            click.echo(json.dumps(plain(lost), ensure_ascii=False, default=str))
+        else:
+            say(lost)
+        sys.exit(1 if lost else 0)
+    linked = linksets.link(deployment, datasets, date.today(), keep=not dry_run, endpoint=endpoint)
     faults = [fault for one in linked for fault in one.faults]
     write_report(report, faults)
     if page:

@@ -4,13 +4,15 @@
     methods.py     what may be compared, and how candidates are found       matching.py   blocks, evidence, ranks
     addresses.py   addresses and points to units, then and today            areas.py      points in areas
     proposals.py   pairs with their evidence                                decisions.py  what people decide; tables
+    remote.py      sides that lie elsewhere                                 alive.py      whether targets still exist
     run.py         the spine
 
 Takes values, paths and a store; knows neither the deployment nor the web.
 """
 
 from .addresses import Gazetteer, Located, locate
-from .decisions import REVIEW, Asked, Link, Settled, name_of, write
+from .alive import lost
+from .decisions import REVIEW, Asked, Link, Settled, name_of, read_links, write
 from .matching import define, match, score
 from .proposals import Proposal, Proposed, propose
 from .rules import PATTERN, AddressRule, MatchRule, Rule, read_rules
@@ -34,10 +36,12 @@ __all__ = [
     "gazetteer_of",
     "link",
     "locate",
+    "lost",
     "match",
     "name_of",
     "proposals_of",
     "propose",
+    "read_links",
     "read_rules",
     "score",
     "write",

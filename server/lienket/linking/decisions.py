@@ -8,7 +8,7 @@ came about. A decision holds as long as both sides say what they said; then the 
 import csv
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -124,9 +124,13 @@ def read_links(folder: Path, base_iri: str) -> list[Link]:
 
 
 def settle(
-    proposed: Iterable[Proposed], review: Sequence[Asked], before: Sequence[Link], today: str, language: Language
-) -> Settled:
-    """Bring proposals together with what people have decided; the proposals and decisions give links and questions."""
+    proposed: Iterable[Proposed], review: Sequence[Asked], before: Sequence[Link], today: str, language: Language,
+    resting: Collection[str] = (),
+) -> Settled:  # fmt: skip
+    """Bring proposals together with what people have decided; the proposals and decisions give links and questions.
+
+    What came of the rules `resting` before stays as it is.
+    """
     names: dict[str, str] = {}
     prints: dict[str, Mapping[str, str]] = {}
     proposals: dict[tuple[str, str, str], Proposal] = {}
@@ -135,7 +139,8 @@ def settle(
         prints[one.rule] = one.prints
         for proposal in one.proposals:
             proposals.setdefault((proposal.subject, proposal.predicate, proposal.object), proposal)
-    asked, returned = _still_decided(review, prints)
+    rested = [row for row in review if row.rule in resting]
+    asked, returned = _still_decided([row for row in review if row.rule not in resting], prints)
     decided = {(row.subject, row.predicate, row.object): row for row in asked if row.decision}
     notes = {(row.subject, row.predicate, row.object): row for row in asked if not row.decision}
     known = {row.key: row for row in before}
@@ -154,7 +159,8 @@ def settle(
         else:
             waiting.append(_question(proposal, notes.get(pair), language))
     waiting.sort(key=lambda row: (-float(row.score or 0), row.subject, row.object))
-    kept = sorted(decided.values(), key=lambda row: (row.subject, row.object))
+    kept = sorted(decided.values(), key=lambda row: (row.subject, row.object)) + rested
+    links += [row for row in before if row.rule in resting]
     return Settled(
         tuple(sorted(links, key=lambda row: (row.subject, row.predicate, row.object))), (*waiting, *kept), returned
     )

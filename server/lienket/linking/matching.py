@@ -45,10 +45,8 @@ def match(connection: duckdb.DuckDBPyConnection, rule: MatchRule) -> None:
 def _prepare(connection: duckdb.DuckDBPyConnection, rule: MatchRule) -> None:
     """Number the rows, and make of their texts what is compared."""
     used: list[Key | Evidence] = [*rule.evidence, *(key for block in rule.blocks for key in block)]
-    texts = {one.field for one in used if one.method in methods.OF_TEXT}
+    texts = sorted({one.field for one in used if one.method in methods.OF_TEXT})
     names = {field: methods.columns(field) for field in sorted({one.field for one in used} - set(_NUMERIC))}
-    compared = [f"lk_compared({of['field']}) AS {of['compared']}" for field, of in names.items() if field in texts]
-    letters = [f"lk_letters_of({of['compared']}) AS {of['letters']}" for field, of in names.items() if field in texts]
     for side in ("subjects", "objects"):
         known = [name for name, *_ in connection.execute(f"DESCRIBE {side}").fetchall()]
         wanted = [
@@ -58,9 +56,21 @@ def _prepare(connection: duckdb.DuckDBPyConnection, rule: MatchRule) -> None:
         wanted += [
             f"TRY_CAST({name} AS DOUBLE) AS {name}" if name in known else f"NULL::DOUBLE AS {name}" for name in _NUMERIC
         ]
-        connection.execute(f"""CREATE OR REPLACE TEMP TABLE {side[:-1]}_rows AS SELECT {", ".join(["*", *letters])} FROM
-            (SELECT {", ".join(["*", *compared])} FROM
-            (SELECT row_number() OVER (ORDER BY id, rowid) AS row, id, {", ".join(wanted)} FROM {side}))""")
+        connection.execute(f"""CREATE OR REPLACE TEMP TABLE {side[:-1]}_rows AS
+            SELECT row_number() OVER (ORDER BY id, rowid) AS row, id, {", ".join(wanted)} FROM {side}""")
+    _make_texts(connection, [names[field]["field"] for field in texts])
+    for of in (names[field] for field in texts):
+        for side in ("subject", "object"):
+            connection.execute(f"""CREATE OR REPLACE TEMP TABLE {side}_rows AS SELECT r.*, t.compared AS
+                {of["compared"]}, t.letters AS {of["letters"]} FROM {side}_rows AS r JOIN texts AS t
+                ON t.text = r.{of["field"]}""")
+
+
+def _make_texts(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> None:
+    """Leave `texts`: what is compared of each text there is, worked out once for all rows that have it."""
+    each = [f"SELECT {field} AS text FROM {side}_rows" for field in fields for side in ("subject", "object")]
+    connection.execute(f"""CREATE OR REPLACE TEMP TABLE texts AS SELECT *, lk_letters_of(compared) AS letters FROM
+        (SELECT text, lk_compared(text) AS compared FROM ({" UNION ".join(each or ["SELECT '' AS text"])}))""")
 
 
 def _find_candidates(connection: duckdb.DuckDBPyConnection, rule: MatchRule) -> None:

@@ -22,7 +22,7 @@ PATTERN: Final = "*.links.ttl"
 _NUMBERS: Final = ("prior", "acceptAt", "reviewAt", "margin", "atLeast", "atMost", "weight", "border")
 _KNOWN: Final = frozenset((
     "MatchRule", "AddressRule", "subjects", "objects", "block", "key", "evidence", "field", "by", "level", "veto",
-    "severally", "units", "areas", "thenPredicate", *_NUMBERS,
+    "severally", "elsewhere", "units", "areas", "thenPredicate", *_NUMBERS,
 ))  # fmt: skip
 
 Node = ox.NamedNode | ox.BlankNode
@@ -89,6 +89,8 @@ class MatchRule:
     """Bits by which the best candidate must be ahead of the next to be taken without a person."""
     severally: bool
     """Whether several subjects may have the same object."""
+    elsewhere: bool
+    """Whether the objects are asked for at an endpoint, and the rule rests where none is named."""
 
     @property
     def within(self) -> bool:
@@ -199,6 +201,7 @@ class _Reader:
             objects=self._select(node, "objects"), blocks=blocks, evidence=evidence,
             prior=self._number(node, "prior", -8.0), accept=accept, review=review,
             margin=self._number(node, "margin", 2.0), severally=self._flag(node, "severally"),
+            elsewhere=self._flag(node, "elsewhere"),
         )  # fmt: skip
 
     def _address_rule(self, node: Node) -> AddressRule:

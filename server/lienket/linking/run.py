@@ -10,11 +10,11 @@ from pathlib import Path
 from ..errors import Fault
 from ..languages import Language
 from ..store import Store
-from . import addresses, sides
+from . import addresses, remote, sides
 from .addresses import Gazetteer, Located
 from .decisions import Settled, read_links, read_review, settle
 from .proposals import Proposal, Proposed, Weighed, fingerprints, pair_print, propose
-from .rules import AddressRule, Rule, read_rules
+from .rules import AddressRule, MatchRule, Rule, read_rules
 
 
 @dataclass(frozen=True)
@@ -34,23 +34,33 @@ class Linked:
         return [fault for one in self.proposed for fault in one.faults]
 
 
-def link(store: Store, folder: Path, dataset_iri: str, base_iri: str, language: Language, today: str) -> Linked:
+def link(
+    store: Store, folder: Path, dataset_iri: str, base_iri: str, language: Language, today: str,
+    endpoint: str | None = None,
+) -> Linked:  # fmt: skip
     """Propose links by all rules of a linkset's folder and settle them; nothing is written.
 
-    Raises `InputError` with the faults of rules and of decisions.
+    A rule whose objects are elsewhere asks `endpoint`; without one it rests, and what came of it before stays.
+
+    Raises `InputError` with the faults of rules and decisions, `UnavailableError` where the endpoint does not answer.
     """
     rules = read_rules(folder, dataset_iri)
     review = read_review(folder, base_iri)
     before = read_links(folder, base_iri)
-    proposed = tuple(proposals_of(store, rule, language) for rule in rules)
-    return Linked(dataset_iri, folder, tuple(rules), proposed, settle(proposed, review, before, today, language))
+    resting = {rule.iri for rule in rules if isinstance(rule, MatchRule) and rule.elsewhere and not endpoint}
+    active = [rule for rule in rules if rule.iri not in resting]
+    proposed = tuple(proposals_of(store, rule, language, endpoint) for rule in active)
+    settled = settle(proposed, review, before, today, language, resting)
+    return Linked(dataset_iri, folder, tuple(active), proposed, settled)
 
 
-def proposals_of(store: Store, rule: Rule, language: Language) -> Proposed:
+def proposals_of(store: Store, rule: Rule, language: Language, endpoint: str | None = None) -> Proposed:
     """Return what one rule proposes over a release."""
     if isinstance(rule, AddressRule):
         return _addresses(store, rule, language)
     subjects = sides.rows(store, rule.subjects, rule.file, ("id", "name"))
+    if rule.elsewhere and endpoint:
+        return propose(subjects, remote.objects(endpoint, rule.objects, subjects), rule, language)
     objects = subjects if rule.within else sides.rows(store, rule.objects, rule.file, ("id", "name"))
     return propose(subjects, objects, rule, language)
 

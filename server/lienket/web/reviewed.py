@@ -110,8 +110,8 @@ def write(title: str, cases: Sequence[Case], path: Path, language: Language) -> 
 def marked(text: str, other: str) -> Markup:
     """Return a text in which what the other has not is marked; texts that have little in common are left as they are.
 
-    >>> marked("Hoà", "Hòa")
-    Markup('H<mark>oà</mark>')
+    >>> marked("Chợ Bến", "Chợ Bếm")
+    Markup('Chợ Bế<mark>n</mark>')
     """
     matched = SequenceMatcher(None, text, other, autojunk=False)
     if matched.ratio() < _ALIKE:
