@@ -37,7 +37,11 @@ PREVIEW_POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; 
 _PREVIEW_WIDTH, _PREVIEW_HEIGHT = 430, 260
 
 blueprint = Blueprint("reconcile", __name__)
-blueprint.before_request(require_text)
+
+
+@blueprint.before_request
+def _require_text() -> None:
+    require_text()
 
 
 @blueprint.route("/reconcile", methods=["GET", "POST"])
