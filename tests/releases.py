@@ -38,7 +38,7 @@ def publish_quads(project: Project, nquads: str) -> Release:
         store = Store.create(draft / "store")
         store.load([lines])
         store.close()
-        quads = set(ox.parse(path=str(lines), format=ox.RdfFormat.N_QUADS))
+        quads = set(ox.parse(path=str(lines), format=ox.RdfFormat.N_QUADS, lenient=True))
         graphs = Counter(quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode))
         lines.unlink()
         manifest = {"quads": len(quads), "graphs": dict(graphs), "datasets": {}, "software": {}}

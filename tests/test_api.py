@@ -363,7 +363,7 @@ def test_no_release_is_503(tmp_path: Path) -> None:
 
 
 def test_a_question_that_takes_too_long_is_504(deployment: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(deployment.settings, "limits.query_seconds", 0)  # type: ignore[arg-type]
+    monkeypatch.setitem(deployment.settings, "limits.query_seconds", 0)
     answer = create_app(deployment).test_client().get("/api/thing")
     assert answer.status_code == 504
     assert answer.mimetype == "application/problem+json"
@@ -401,7 +401,7 @@ def test_every_answer_is_as_described(described: Flask, mode: GenerationMode) ->
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", described)
     asked = 0
     for result in schema.get_all_operations():
-        operation = result.ok()
+        operation = result.ok()  # type: ignore[union-attr]
         if mode is GenerationMode.NEGATIVE and not operation.query:
             continue
 
@@ -410,7 +410,7 @@ def test_every_answer_is_as_described(described: Flask, mode: GenerationMode) ->
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @given(case=operation.as_strategy(generation_mode=mode))
-        def ask(case: schemathesis.Case) -> None:
+        def ask(case: schemathesis.Case[Any]) -> None:
             nonlocal asked
             asked += 1
             case.call_and_validate(headers={"Accept-Encoding": "identity"})

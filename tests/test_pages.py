@@ -29,7 +29,7 @@ pytestmark = [
 UNIT = "/doc/unit/00101-2025-07"
 PAGES = ["/", UNIT, "/doc/unit/00104-2020-01", "/doc/clinic/K02", "/doc/ontology", "/doc/ontology/Clinic",
          "/catalog", "/dataset/clinics", "/dataset/clinics/quality", "/search?q=mây", "/search",
-         "/doc/code/clinic-kind", "/sparql", "/changes", "/dataset/clinics/changes"]  # fmt: skip
+         "/doc/code/clinic-kind", "/sparql", "/changes", "/dataset/clinics/changes", "/api", "/query"]  # fmt: skip
 
 READABLE = """() => {
   const channel = (value) => {

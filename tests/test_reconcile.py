@@ -269,7 +269,7 @@ def test_a_preview_may_stand_in_a_frame_and_does_nothing(refine: FlaskClient) ->
 
 
 def test_columns_are_added_for_what_is_reconciled(refine: FlaskClient) -> None:
-    asked = {"ids": ["monument/126", "monument/none", "a b>"], "properties": [
+    asked: dict[str, Any] = {"ids": ["monument/126", "monument/none", "a b>"], "properties": [
         {"id": "containedInPlace"}, {"id": "referencePriceFrom"}, {"id": "label"},
         {"id": "https://lod.hue.gov.vn/ontology/monumentKind", "settings": {}},
     ]}  # fmt: skip

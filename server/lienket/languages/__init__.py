@@ -102,8 +102,8 @@ class Language:
     def spelled_out(self, text: str) -> str:
         """Return a name with its abbreviations written out, in whole words.
 
-        >>> get("vi").spelled_out("UBND P.An Cựu, TP Huế")
-        'ủy ban nhân dân phường An Cựu, thành phố Huế'
+        >>> get("vi").spelled_out("UBND P.An Hòa, TP Đà Lạt")
+        'ủy ban nhân dân phường An Hòa, thành phố Đà Lạt'
         """
         words = self.pack.abbreviations
         return " ".join(

@@ -23,6 +23,7 @@ from lienket.web.process import (
     TooLargeError,
     WorkerDiedError,
     WorkerKilledError,
+    WorkerOverflowError,
 )
 from lienket.web.protocol import Asked
 from lienket.web.shown import project
@@ -36,6 +37,7 @@ OUTCOMES: Final[dict[type[Exception], str]] = {
     TooLargeError: "size",
     WorkerDiedError: "died",
     WorkerKilledError: "killed",
+    WorkerOverflowError: "overflow",
 }
 """What the journal calls the ways to have no answer."""
 
@@ -81,8 +83,11 @@ def fault_of(error: QueryError, asked: Asked, prefixes: Mapping[str, str]) -> Pr
     return Problem(400, protocol.NOT_UNDERSTOOD, said, values=values, members=members)
 
 
-def failure_of(error: UnavailableError, seconds: float) -> Problem:
-    """Return the problem of a query that was understood and not answered; `seconds` is the time that it had."""
+def failure_of(error: UnavailableError, seconds: float, *, intricate: bool = False) -> Problem:
+    """Return the problem of a query that was understood and not answered; `seconds` is the time that it had.
+
+    One that is `intricate` is itself to blame where the worker's stack was too small for it.
+    """
     note()["outcome"] = OUTCOMES.get(type(error), "unavailable")
     if isinstance(error, DeadlineError) and error.waited:
         return Problem(
@@ -132,6 +137,14 @@ def failure_of(error: UnavailableError, seconds: float) -> Problem:
             "Other queries are running; please send yours again in a moment.",
             headers={"Retry-After": _soon()},
         )
+    if isinstance(error, WorkerDiedError):
+        return _breakdown(error, intricate=intricate)
+    current_app.logger.error("query not answered: %s", error)
+    return Problem.of(503, Retry_After=str(RETRY_SECONDS))
+
+
+def _breakdown(error: WorkerDiedError, *, intricate: bool) -> Problem:
+    """Return the problem of a query whose worker has ended in the middle of it."""
     if isinstance(error, WorkerKilledError):
         current_app.logger.error("query interrupted: %s", error)
         return Problem(
@@ -141,16 +154,20 @@ def failure_of(error: UnavailableError, seconds: float) -> Problem:
             "it again.",
             headers={"Retry-After": str(_AGAIN_SECONDS)},
         )
-    if isinstance(error, WorkerDiedError):
-        current_app.logger.error("query failed: %s", error)
+    if isinstance(error, WorkerOverflowError) and intricate:
         return Problem(
-            500,
-            "Our fault",
-            "The query could not be carried out: the program that answers broke down over it. It has been written "
-            "down; a simpler query may be answered.",
+            400,
+            protocol.NOT_UNDERSTOOD,
+            "The query is nested too deep, or has too many parts in a row, to be carried out. Write it with fewer "
+            "brackets and shorter lists, or send it in several pieces.",
         )
-    current_app.logger.error("query not answered: %s", error)
-    return Problem.of(503, Retry_After=str(RETRY_SECONDS))
+    current_app.logger.error("query failed: %s", error)
+    return Problem(
+        500,
+        "Our fault",
+        "The query could not be carried out: the program that answers broke down over it. It has been written "
+        "down; a simpler query may be answered.",
+    )
 
 
 def _soon() -> str:

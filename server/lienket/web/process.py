@@ -91,6 +91,10 @@ class WorkerDiedError(UnavailableError):
     """The worker ended by itself in the middle of the query, or could not go on."""
 
 
+class WorkerOverflowError(WorkerDiedError):
+    """The worker went beyond memory of its own: as a rule its stack was too small for the query."""
+
+
 class WorkerKilledError(WorkerDiedError):
     """The worker was ended from outside; the query is not at fault and may be sent again."""
 
@@ -228,7 +232,8 @@ class Worker:
             return WorkerKilledError(Fault("a query worker was ended from outside, code {code}", values={"code": code}))
         lines = last_words.decode(errors="replace").strip().splitlines()
         _log.error("query worker %d ended with %s: %s", self.pid, code, lines[-1] if lines else "no word")
-        return WorkerDiedError(Fault("a query worker ended by itself, code {code}", values={"code": code}))
+        kind = WorkerOverflowError if code == -signal.SIGSEGV else WorkerDiedError
+        return kind(Fault("a query worker ended by itself, code {code}", values={"code": code}))
 
 
 def _pipe(pipe: Any) -> Any:

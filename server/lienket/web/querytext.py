@@ -36,6 +36,10 @@ _UPDATES: Final = frozenset(
 _VOLATILE: Final = frozenset({"NOW", "RAND", "STRUUID", "UUID"})
 
 
+_INTRICATE: Final = 1000
+"""Words and signs; a thousand functions, one in the other, are the least that has been seen to need too much stack."""
+
+
 @dataclass(frozen=True)
 class QueryText:
     """The words of a query."""
@@ -53,6 +57,8 @@ class QueryText:
     """Prefixes that are used and not declared, in order."""
     selects_all: bool
     """Whether it is a `SELECT *`."""
+    intricate: bool
+    """Whether it has so many words and signs that the parser or the planner may run out of stack over it."""
 
     @property
     def is_update(self) -> bool:
@@ -117,8 +123,11 @@ def read(query: str) -> QueryText:
     declared: set[str] = set()
     used: dict[str, None] = {}
     asks_others = declaring = selects_all = False
+    number, between = 0, len(query)
     for token in _TOKEN.finditer(query):
         kind = token.lastgroup
+        between -= len(token[0])
+        number += kind not in ("comment", "space")
         if kind in ("comment", "space"):
             continue
         if kind == "variable":
@@ -145,6 +154,7 @@ def read(query: str) -> QueryText:
         asks_others=asks_others,
         undeclared=tuple(prefix for prefix in used if prefix not in declared),
         selects_all=selects_all,
+        intricate=number + between >= _INTRICATE,
     )
 
 

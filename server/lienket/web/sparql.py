@@ -154,7 +154,7 @@ def _run(present: Shown, asked: Asked, until: float) -> Answer:
     except QueryError as error:
         raise fault_of(error, asked, present.prefixes) from error
     except UnavailableError as error:
-        raise failure_of(error, asked.seconds) from error
+        raise failure_of(error, asked.seconds, intricate=asked.words.intricate) from error
 
 
 def _sent(answer: Answer, asked: Asked, tag: str | None) -> Response:
@@ -188,7 +188,7 @@ def _first_block(answer: Answer, asked: Asked, *, to_the_end: bool) -> tuple[byt
                 return bytes(first), True
             first += block
     except UnavailableError as error:
-        raise failure_of(error, asked.seconds) from error
+        raise failure_of(error, asked.seconds, intricate=asked.words.intricate) from error
     return bytes(first), False
 
 
@@ -211,7 +211,7 @@ def _spooled(first: bytes, answer: Answer, asked: Asked, format_: Format) -> Res
             file.write(block)
     except UnavailableError as error:
         file.close()
-        raise failure_of(error, asked.seconds) from error
+        raise failure_of(error, asked.seconds, intricate=asked.words.intricate) from error
     length = file.tell()
     file.seek(0)
     response = Response(iter(lambda: file.read(FIRST_BYTES), b""), content_type=format_.content_type)

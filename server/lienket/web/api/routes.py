@@ -26,7 +26,9 @@ OVERVIEW_FORMATS: Final[tuple[Format, ...]] = (RECORDS_JSON, HTML)
 blueprint = Blueprint("api", __name__)
 
 
-blueprint.before_request(parameters.require_text)
+@blueprint.before_request
+def _require_text() -> None:
+    parameters.require_text()
 
 
 @once

@@ -34,10 +34,14 @@ _SUGGESTED: Final = 10
 PREVIEW_POLICY: Final = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"
 """A preview stands in a frame of whoever asks; there is nothing in it to be clicked by mistake."""
 
-_PREVIEW_WIDTH, _PREVIEW_HEIGHT = 430, 260
+_PREVIEW_WIDTH, _PREVIEW_HEIGHT = 430, 320
 
 blueprint = Blueprint("reconcile", __name__)
-blueprint.before_request(require_text)
+
+
+@blueprint.before_request
+def _require_text() -> None:
+    require_text()
 
 
 @blueprint.route("/reconcile", methods=["GET", "POST"])

@@ -41,7 +41,7 @@ class Parameter:
     def input(self) -> str:
         """The kind of HTML's field that takes it (<https://html.spec.whatwg.org/#attr-input-type>)."""
         kind = KINDS.get(self.datatype, "any")
-        return {"date": "date", "integer": "number", "link": "url"}.get(kind, "text")
+        return {"date": "date", "integer": "number"}.get(kind, "text")
 
 
 @dataclass

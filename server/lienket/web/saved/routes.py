@@ -29,7 +29,11 @@ _ROWS: Final[tuple[Format, ...]] = (HTML, *TABLE_FORMATS)
 _TRIPLES: Final[tuple[Format, ...]] = (HTML, *GRAPH_FORMATS)
 
 blueprint = Blueprint("saved", __name__)
-blueprint.before_request(require_text)
+
+
+@blueprint.before_request
+def _require_text() -> None:
+    require_text()
 
 
 @blueprint.get("/query")
