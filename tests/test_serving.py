@@ -17,7 +17,7 @@ import pytest
 
 from lienket.project import Project
 from tests.releases import BASE_IRI, make_project, publish_quads
-from tests.test_sparql import COUNT, ENDLESS, HUGE, served, statements, wait_until
+from tests.test_sparql import COUNT, ENDLESS, served, statements, wait_until
 
 SETTINGS = """
 [limits]
@@ -352,58 +352,3 @@ def test_markup_in_labels_is_text_everywhere(address: str) -> None:
         assert b"<script>alert" not in body
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="looks at processes where the system shows them")
-def test_a_soak_leaves_memory_and_files_flat(address: str) -> None:
-    (server,) = {pid for pid in processes() if served_by(pid, address)}
-    numbers = iter(range(10_000))
-
-    def round_trip() -> None:
-        for _ in range(60):
-            number = next(numbers) * 7 % 1000
-            fetch(address, sparql(f"SELECT * {{ ?s ?p ?o }} LIMIT {number % 90 + 1} #{number}"))
-            fetch(address, sparql("SELECT {" + str(number)))
-            fetch(address, f"/doc/market/{number % 400}.html?lang={'vi' if number % 2 else 'en'}")
-            fetch(address, f"/nowhere/{number}")
-        for query in (ENDLESS, HUGE):
-            host, port = address.removeprefix("http://").split(":")
-            with socket.create_connection((host, int(port))) as connection:
-                connection.sendall(f"GET {sparql(query)} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-                time.sleep(0.2)
-
-    for _ in range(2):
-        round_trip()
-    time.sleep(1)
-    files, memory = held(server)
-    for _ in range(4):
-        round_trip()
-    time.sleep(1)
-    files_then, memory_then = held(server)
-    assert files_then <= files + 8
-    assert memory_then < memory * 1.15 + 8
-
-
-def processes() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-
-
-def served_by(pid: int, address: str) -> bool:
-    """Return whether a process is the web process (the child of the one that was started) behind an address."""
-    try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        above = Path(f"/proc/{parent}/cmdline").read_bytes()
-    except OSError:
-        return False
-    port = address.rpartition(":")[2].encode()
-    return b"LIENKET_SERVER_PORT=" + port + b"\0" in environment and command == above and b"serve" in command
-
-
-def held(pid: int) -> tuple[int, float]:
-    """Return how many files a process has open, and its memory in MiB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert found
-    return len(list(Path(f"/proc/{pid}/fd").iterdir())), int(found[1]) / 1024

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -45,6 +46,27 @@ def present(project: Project, dataset: str = "things") -> Mapping[str, frozenset
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return timeline.make(tmp_path, "[releases]\nkeep = 3\n")
+
+
+def test_who_follows_misses_nothing_where_the_clock_is_set_back(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> "Earlier":
+            return cls.fromisoformat((datetime.now(UTC) - timedelta(days=400)).isoformat())
+
+    client = create_app(project).test_client()
+    made = [timeline.publish(project, STATES[0])]
+    follower = harvester(client)
+    follower.follow()
+    for names in STATES[1:3]:
+        monkeypatch.setattr(releases, "datetime", Earlier)
+        made.append(timeline.publish(project, names))
+        follower.follow()
+        assert follower.state == present(project)
+    assert [one.created for one in made] == sorted(one.created for one in made)
+    assert len({one.created.replace(microsecond=0) for one in made}) == 3, "also for who counts in seconds"
 
 
 def test_who_follows_has_what_the_store_has(project: Project) -> None:

@@ -135,6 +135,28 @@ class Store:
         """Yield the quads of named graphs that say something of the IRI `subject`."""
         return self._in_named_graphs(ox.NamedNode(subject), None, None)
 
+    def little_of(self, subject: str, *, statements: int, characters: int) -> list[ox.Triple] | None:
+        """Return what DESCRIBE answers of an IRI, triple by triple; None where that is more than so many `statements`.
+
+        No more than that is read. `characters` are those of literals.
+        """
+        found: list[ox.Triple] = []
+        waiting: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(subject)]
+        seen = set(waiting)
+        with _answering():
+            while waiting:
+                for quad in self._store.quads_for_pattern(waiting.pop(), None, None, _DEFAULT_GRAPH):
+                    value = quad.object
+                    if isinstance(value, ox.Literal):
+                        characters -= len(value.value)
+                    elif isinstance(value, ox.BlankNode) and value not in seen:
+                        seen.add(value)
+                        waiting.append(value)
+                    found.append(quad.triple)
+                    if len(found) > statements or characters < 0:
+                        return None
+        return found
+
     def described(self, subject: str, graph: str) -> Iterator[ox.Triple]:
         """Yield what a named graph says of an IRI, and of the blank nodes that it leads to."""
         waiting: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(subject)]

@@ -64,9 +64,12 @@ class _Reader:
             if isinstance(subject, ox.NamedNode) and isinstance(object_, ox.Literal):
                 texts = self._said.setdefault((subject.value, predicate), {})
                 texts[object_.language or ""] = min(object_.value, texts.get(object_.language or "", object_.value))
-            elif isinstance(subject, ox.NamedNode) and isinstance(object_, ox.NamedNode):
-                if predicate == RDFS + "subClassOf":
-                    self._wider.setdefault(subject.value, set()).add(object_.value)
+            elif (
+                predicate == RDFS + "subClassOf"
+                and isinstance(subject, ox.NamedNode)
+                and isinstance(object_, ox.NamedNode)
+            ):
+                self._wider.setdefault(subject.value, set()).add(object_.value)
 
     def classes(self, geometries: Mapping[str, set[str]]) -> list[Class]:
         targeted = sorted(self._targets)
@@ -192,7 +195,7 @@ def _property_name(local: str) -> str:
 def _names(
     iris: Iterable[str], own: str, prefixes: Mapping[str, str], reserved: Iterable[str], write: Callable[[str], str]
 ) -> dict[str, str]:
-    """Return a name for each IRI: its local name, with a prefix where another one has it too or it means something else.
+    """Return a name for each IRI: its local name, with a prefix where another has it too or it means something else.
 
     The deployment's own terms come first, so that what is taken in from elsewhere never renames them.
     """

@@ -308,13 +308,17 @@ def _remove(folder: Path) -> None:
 def seal(var: Path, draft: Path, manifest: Mapping[str, Any], base: Release | None = None) -> Release:
     """Give the draft its manifest, with the digests of its files; return it, with its name to be, where it lies.
 
-    What the draft shares with the release `base` is known from there.
+    What the draft shares with the release `base` is known from there. Who follows releases by their moments misses
+    none: where the clock was set back, the moment is a second after the latest one.
     """
-    created = datetime.now(UTC)
+    earlier = kept(var)
+    latest = max((release.created for release in earlier), default=datetime.min.replace(tzinfo=UTC))
+    now = datetime.now(UTC)
+    created = now if now > latest else latest + timedelta(seconds=1)
     text = json.dumps(manifest, sort_keys=True)
     while (var / "releases" / (name := _name(created, text))).exists():
         created += timedelta(seconds=1)
-    number = max((release.number for release in kept(var)), default=0) + 1
+    number = max((release.number for release in earlier), default=0) + 1
     files = digests.list_files(draft, base.path if base else None, base.files if base else None)
     manifest = {
         "release": name,

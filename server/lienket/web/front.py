@@ -1,6 +1,6 @@
 """The front of the server: ASGI towards the network, the Flask application behind it, small answers kept in between.
 
-    connection ─▶ kept? ─▶ threads for queries, threads for everything else ─▶ Flask ─▶ blocks ─▶ connection
+    connection ─▶ kept? ─▶ a lookup? ─▶ threads for queries, threads for everything else ─▶ Flask ─▶ connection
 
 A connection costs no thread, so clients that send nothing or read slowly hold up nobody; whoever hangs up is noticed
 while the query still runs; an answer that breaks off is a broken transfer, which a WSGI server in front of us would
@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapp
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from lienket.errors import LienketError
@@ -29,6 +29,18 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Looked(NamedTuple):
+    """A whole answer of status 200."""
+
+    headers: Headers
+    body: bytes
+    note: dict[str, Any]
+    """What the journal is told."""
+
+
+LookUp = Callable[[Scope, dict[bytes, bytes], bytes, str], Looked | None]
 
 _log = logging.getLogger(__name__)
 
@@ -66,9 +78,12 @@ class _Answer:
 class Front:
     """The ASGI application of one web process."""
 
-    def __init__(self, wsgi: Wsgi, project: Project, journal: Journal, follow: Callable[[], None]) -> None:
-        """Answer by `wsgi`; `follow` makes it turn to the current release and let go of others."""
+    def __init__(
+        self, wsgi: Wsgi, project: Project, journal: Journal, look_up: LookUp, follow: Callable[[], None]
+    ) -> None:
+        """Answer by `look_up` what it can, else by `wsgi`; `follow` makes both turn to the current release."""
         self._wsgi = wsgi
+        self._look_up = look_up
         self._follow = follow
         self._following: asyncio.Task[None] | None = None
         self._journal = journal
@@ -97,17 +112,24 @@ class Front:
     async def _respond(self, scope: Scope, receive: Receive, send: Send, entry: Entry) -> None:
         headers = dict(scope["headers"])
         release = self._kept.look()
-        key = key_of(scope, headers)
-        kept = self._kept.get(key) if key else None
-        if kept is not None:
-            status, sent = kept.answer(headers)
+        is_query = scope["path"] == QUERIES
+        body = await self._body(receive, headers)
+        key = key_of(scope, headers, body, is_query=is_query)
+        if (kept := self._kept.get(key)) is not None:
+            status, sent = kept.answer(scope["method"], headers)
             entry.kept = True
             await _send_whole(send, status, sent.headers, sent.body, entry)
             return
+        if key and is_query and scope["method"] != "HEAD":
+            looked = self._look_up(scope, headers, body or b"", release)
+            if looked is not None:
+                entry.note.update(looked.note)
+                self._kept.put(key, release, 200, looked.headers, looked.body)
+                await _send_whole(send, 200, looked.headers, looked.body, entry)
+                return
         gone = Event()
-        environ = _environ(scope, await self._body(receive, headers), gone)
+        environ = _environ(scope, body, gone)
         environ[NOTE] = entry.note
-        is_query = environ["PATH_INFO"] == QUERIES
         threads = self._for_queries if is_query else self._for_others
         watch = _Watch(receive, gone)
         self._journal.running.inc(is_query)
@@ -117,7 +139,7 @@ class Front:
                 watch.begin()
                 await _send_blocks(send, answer, threads, gone, entry)
                 return
-            if key and scope["method"] == "GET":
+            if key and scope["method"] != "HEAD":
                 self._kept.put(key, release, answer.status, answer.headers, answer.body)
             await _send_whole(send, answer.status, answer.headers, answer.body, entry)
         finally:

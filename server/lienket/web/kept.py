@@ -9,8 +9,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+
+from lienket.web.protocol import WITH_BODY
 
 Headers = list[tuple[bytes, bytes]]
 Key = tuple[bytes, ...]
@@ -27,9 +30,9 @@ _FRESH_SECONDS: Final = 0.02
 _DECIDE: Final = (b"accept", b"accept-language", b"accept-encoding", b"host", b"x-forwarded-host")
 """Headers that an answer may depend on, beside its address."""
 
-_UNUSUAL: Final = (b"accept-datetime", b"range", b"if-modified-since", b"if-match", b"if-unmodified-since",
-                   b"transfer-encoding")  # fmt: skip
-"""A request with one of these is for the application itself."""
+_UNUSUAL: Final = frozenset((b"accept-datetime", b"range", b"if-modified-since", b"if-match", b"if-unmodified-since",
+                             b"transfer-encoding"))  # fmt: skip
+"""A request with one of these, or with any header twice, is for the application itself."""
 
 _NOT_OF_304: Final = (b"content-length", b"content-type", b"content-encoding", b"content-language")
 
@@ -42,20 +45,30 @@ class Sent:
     body: bytes
     tag: bytes
 
-    def answer(self, headers: Mapping[bytes, bytes]) -> tuple[int, "Sent"]:
+    def answer(self, method: str, headers: Mapping[bytes, bytes]) -> tuple[int, "Sent"]:
         """Return status and answer for a request; 304 and nothing where it knows this answer (RFC 9110 §13.1.2)."""
         known = headers.get(b"if-none-match")
-        if known is None or not {self.tag, b"*"} & {tag.strip().removeprefix(b"W/") for tag in known.split(b",")}:
+        if (
+            known is None
+            or method == "POST"
+            or not {self.tag, b"*"} & {tag.strip().removeprefix(b"W/") for tag in known.split(b",")}
+        ):
             return 200, self
         return 304, Sent([pair for pair in self.headers if pair[0] not in _NOT_OF_304], b"", self.tag)
 
 
-def key_of(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Key | None:
-    """Return what an answer to this request is kept under, None where none may be."""
-    if scope["method"] not in ("GET", "HEAD") or any(name in headers for name in _UNUSUAL):
+def key_of(
+    scope: Mapping[str, Any], headers: Mapping[bytes, bytes], body: bytes | None, *, is_query: bool
+) -> Key | None:
+    """Return what an answer to this request is kept under, None where none may be; a query may come in the body."""
+    posted = is_query and scope["method"] in WITH_BODY
+    if not posted and scope["method"] not in ("GET", "HEAD"):
+        return None
+    if body is None or len(headers) != len(scope["headers"]) or not _UNUSUAL.isdisjoint(headers):
         return None
     address = (scope["scheme"].encode(), scope.get("raw_path") or scope["path"].encode(), scope["query_string"])
-    return (*address, *(headers.get(name, b"") for name in _DECIDE))
+    sent = (scope["method"].encode(), headers.get(b"content-type", b""), sha256(body).digest()) if posted else ()
+    return (*address, *(headers.get(name, b"") for name in _DECIDE), *sent)
 
 
 class Kept:
@@ -85,10 +98,10 @@ class Kept:
             self._bytes = 0
         return self._release
 
-    def get(self, key: Key) -> Sent | None:
-        """Return what is kept under `key`."""
-        found = self._answers.get(key)
-        if found is not None:
+    def get(self, key: Key | None) -> Sent | None:
+        """Return what is kept under `key`, if anything."""
+        found = self._answers.get(key) if key else None
+        if key and found is not None:
             self._answers.move_to_end(key)
         return found
 

@@ -6,10 +6,13 @@ A strong entity tag is of these very bytes, so each encoding of an answer has it
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final, Protocol
 
 import zstandard
 from flask import Response, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 ENCODINGS: Final = ("zstd", "gzip")
 """Best first."""
@@ -19,7 +22,9 @@ _COMPRESSED: Final = (
     "application/n-quads", "application/trig", "application/atom+xml", "application/link-format", "application/xml",
     "application/geo+json", "application/problem+json", "application/sparql-results", "image/svg+xml",
 )  # fmt: skip
-_WORTH: Final = 1024
+WORTH: Final = 1024
+"""Answers of fewer bytes go as they are."""
+
 _GZIP_LEVEL: Final = 6
 _GZIP_STREAM_LEVEL: Final = 1
 _ZSTD_LEVEL: Final = 3
@@ -32,10 +37,10 @@ class _Packer(Protocol):
 
 def pack(response: Response) -> Response:
     """Compress `response` as its visitor likes it best; what is on disk or packed already goes as it is."""
-    if not (response.mimetype or "").startswith(_COMPRESSED):
+    if not is_packed(response.mimetype or ""):
         return response
     response.vary.add("Accept-Encoding")
-    encoding = _wanted()
+    encoding = wanted(request.headers.get("Accept-Encoding", ""))
     if (
         encoding is None
         or response.status_code not in (200, 404)
@@ -46,12 +51,12 @@ def pack(response: Response) -> Response:
     if response.is_streamed:
         if "Content-Length" in response.headers:  # a client that is told the length cannot take another one
             return response
-        response.response = _packed(response.iter_encoded(), _packer(encoding))
+        response.response = _packed_stream(response.iter_encoded(), _packer(encoding))
     else:
         body = response.get_data()
-        if len(body) < _WORTH:
+        if len(body) < WORTH:
             return response
-        response.set_data(_whole(encoding, body))
+        response.set_data(packed(encoding, body))
     response.headers["Content-Encoding"] = encoding
     tag, weak = response.get_etag()
     if tag:
@@ -65,13 +70,21 @@ def known(tag: str) -> str | None:
     return next((each for each in variants if request.if_none_match.contains_weak(each)), None)
 
 
-def _wanted() -> str | None:
-    accepted = request.accept_encodings
+def is_packed(media_type: str) -> bool:
+    """Return whether answers of a media type are compressed."""
+    return media_type.startswith(_COMPRESSED)
+
+
+@lru_cache(maxsize=256)
+def wanted(accept_encoding: str) -> str | None:
+    """Return the best encoding that a header `Accept-Encoding` takes, None where an answer is to go as it is."""
+    accepted = parse_accept_header(accept_encoding, Accept)
     best = max(ENCODINGS, key=lambda encoding: accepted[encoding])
     return best if accepted[best] > 0 else None
 
 
-def _whole(encoding: str, body: bytes) -> bytes:
+def packed(encoding: str, body: bytes) -> bytes:
+    """Return a whole answer compressed."""
     if encoding == "zstd":
         return zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body)
     return gzip.compress(body, _GZIP_LEVEL, mtime=0)
@@ -83,7 +96,7 @@ def _packer(encoding: str) -> _Packer:
     return zlib.compressobj(_GZIP_STREAM_LEVEL, wbits=31)
 
 
-def _packed(blocks: Iterable[bytes], packer: _Packer) -> Iterator[bytes]:
+def _packed_stream(blocks: Iterable[bytes], packer: _Packer) -> Iterator[bytes]:
     """Yield blocks compressed; where they break off, so does this, without an end."""
     for block in blocks:
         if piece := packer.compress(block):

@@ -8,6 +8,7 @@ from flask import Response, render_template, request
 
 from lienket.errors import UnavailableError
 from lienket.formats import GRAPH_FORMATS, HTML, TABLE_FORMATS
+from lienket.project import Project
 from lienket.vocabulary import XSD
 from lienket.web import addresses, language
 from lienket.web.names import order_of, preferred
@@ -101,7 +102,7 @@ def _page(
         place=place,
         examples=examples,
         prefixes="".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in sorted((prefixes or {}).items())),
-        limits=limits(),
+        limits=limits(project()),
         endpoint=project().base_iri + PATH,
         action=f"{request.script_root}/{PATH}",
     )
@@ -112,9 +113,8 @@ def _page(
     return response
 
 
-def limits() -> dict[str, int]:
+def limits(settings: Project) -> dict[str, int]:
     """Return the limits of a query by their names in the header `Query-Limits`; bytes, seconds, MiB or numbers."""
-    settings = project()
     return {
         "seconds": settings["limits.query_seconds"],
         "memory": settings["limits.query_memory"],

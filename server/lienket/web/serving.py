@@ -14,6 +14,7 @@ from lienket.errors import Fault, UnavailableError
 from lienket.project import Project
 from lienket.web import create_app, follow, journal
 from lienket.web.front import Front
+from lienket.web.lookups import Lookups
 
 _SWITCH_SECONDS: Final = 0.0005
 """A thread lets another one go on after so long: many short requests share a process."""
@@ -68,7 +69,8 @@ class _Application(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         sys.setswitchinterval(_SWITCH_SECONDS)
         app = create_app(self.project)
-        return Front(app.wsgi_app, self.project, journal.of(app.extensions), partial(follow, app))
+        lookups = Lookups(app.extensions, self.project)
+        return Front(app.wsgi_app, self.project, journal.of(app.extensions), lookups.answer, partial(follow, app))
 
 
 def _defer(server: Any) -> None:

@@ -5,7 +5,7 @@ the store keeps its snapshot even where the release is replaced meanwhile.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from threading import Lock
@@ -79,6 +79,10 @@ class Showcase:
                 self._link = link
             return self._shown
 
+    def at_hand(self, link: str) -> Shown | None:
+        """Return the release that the link `current` leads to by `link`, None where that is not open yet."""
+        return self._shown if self._link == link else None
+
     def _read_link(self) -> str | None:
         try:
             return os.readlink(self.project.var / "current")
@@ -125,9 +129,14 @@ def on_show() -> Shown:
     return present
 
 
-def _showcase() -> Showcase:
-    showcase: Showcase = current_app.extensions[_EXTENSION]
+def showcase_of(extensions: Mapping[str, Any]) -> Showcase:
+    """Return the showcase among an app's extensions."""
+    showcase: Showcase = extensions[_EXTENSION]
     return showcase
+
+
+def _showcase() -> Showcase:
+    return showcase_of(current_app.extensions)
 
 
 def _declared_prefixes(store: Store) -> dict[str, str]:

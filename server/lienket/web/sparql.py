@@ -10,7 +10,7 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import suppress
 from threading import Lock
 from typing import Any, Final
@@ -22,6 +22,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from lienket import __version__
 from lienket.errors import UnavailableError
 from lienket.formats import GRAPH_FORMATS, HTML, Format, by_suffix
+from lienket.project import Project
 from lienket.web import federation, journal, packing, protocol, querypage
 from lienket.web.catalogue import statistics
 from lienket.web.description import service_description
@@ -66,23 +67,34 @@ def endpoint() -> Response:
 @blueprint.after_request
 def tell(response: Response) -> Response:
     """Tell the limits of a query (a dictionary of RFC 9651), and how one may be sent."""
-    response.headers["Query-Limits"] = ", ".join(f"{name}={number}" for name, number in querypage.limits().items())
-    response.headers["Accept-Query"] = f'"{protocol.QUERY_TYPE}", "{protocol.FORM_TYPE}"'
+    response.headers.update(limit_headers(project()))
     return response
+
+
+def limit_headers(settings: Project) -> dict[str, str]:
+    """Return what every answer of the endpoint tells."""
+    return {
+        "Query-Limits": ", ".join(f"{name}={number}" for name, number in querypage.limits(settings).items()),
+        "Accept-Query": f'"{protocol.QUERY_TYPE}", "{protocol.FORM_TYPE}"',
+    }
 
 
 def pool() -> Pool:
     """Return this process's query workers."""
+    return pool_of(current_app.extensions, project())
+
+
+def pool_of(extensions: MutableMapping[str, Any], settings: Project) -> Pool:
+    """Return the query workers among an app's extensions; they are put there when they are first asked for."""
     with _starting:
-        if _EXTENSION not in current_app.extensions:
-            settings = project()
-            current_app.extensions[_EXTENSION] = Pool(
+        if _EXTENSION not in extensions:
+            extensions[_EXTENSION] = Pool(
                 settings["limits.query_workers"],
                 settings["limits.query_memory"],
                 queue=settings["limits.query_queue"],
                 each=settings["limits.client_queries"],
             )
-    present: Pool = current_app.extensions[_EXTENSION]
+    present: Pool = extensions[_EXTENSION]
     return present
 
 
@@ -108,10 +120,9 @@ def _described() -> Response:
 def answered(asked: Asked) -> Response:
     """Return the answer of a query: 304 where it is known, else as it comes; raises `Problem`."""
     present = shown()
-    seed = asked.words.canonical
-    note().update(query=hashlib.sha256(seed.encode()).hexdigest()[:16], text=asked.query)
+    note().update(told(asked))
     lasting = not asked.words.is_volatile and not asked.words.asks_others
-    tag = _tag_of(present, asked) if lasting and HTML not in (asked.table, asked.graph) else None
+    tag = tag_of(present, asked) if lasting and HTML not in (asked.table, asked.graph) else None
     if tag and request.method != "POST" and (same := packing.known(tag)) is not None:
         return _cacheable(Response(status=304), same, weak=asked.words.names_blank_nodes)
     until = time.monotonic() + asked.seconds
@@ -133,20 +144,32 @@ def result_of(present: Shown, asked: Asked) -> tuple[list[str], dict[str, Any]]:
         return list(answer.columns), json.loads(content)
 
 
-def _run(present: Shown, asked: Asked, until: float) -> Answer:
-    """Return the answer whose header is known, or raise the `Problem` with the query."""
-    query = Query(
+def told(asked: Asked) -> dict[str, str]:
+    """Return what the journal is told of a query."""
+    seed = asked.words.canonical
+    return {"query": hashlib.sha256(seed.encode()).hexdigest()[:16], "text": asked.query}
+
+
+def query_of(present: Shown, asked: Asked) -> Query:
+    """Return what carries a query out over a release."""
+    settings = present.project
+    return Query(
         asked.query,
         table=asked.table.suffix if asked.table else None,
         graph=asked.graph.suffix if asked.graph else None,
-        base_iri=project().base_iri + PATH,
+        base_iri=settings.base_iri + PATH,
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
         prefixes=present.prefixes,
         page_rows=PAGE_ROWS,
-        most_rows=project()["limits.result_rows"],
-        most_bytes=project()["limits.result_size"] << 20,
+        most_rows=settings["limits.result_rows"],
+        most_bytes=settings["limits.result_size"] << 20,
     )
+
+
+def _run(present: Shown, asked: Asked, until: float) -> Answer:
+    """Return the answer whose header is known, or raise the `Problem` with the query."""
+    query = query_of(present, asked)
     client = journal.client(request.remote_addr or "")
     try:
         seconds = until - time.monotonic()
@@ -235,7 +258,7 @@ def _requested_endpoint() -> str:
     return ""
 
 
-def _tag_of(present: Shown, asked: Asked) -> str:
+def tag_of(present: Shown, asked: Asked) -> str:
     """Return the entity tag of an answer: the same query over the same release has the same answer."""
     return _tag(
         present,

@@ -24,7 +24,8 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -96,7 +97,7 @@ def main() -> None:
     channel.send(READY, {"offline": offline})
     for request in channel.requests():
         signal.setitimer(signal.ITIMER_REAL, request["seconds"] + GRACE_SECONDS)
-        channel.send(*_last_frame(store, request, channel))
+        channel.send(*last_frame(partial(answer_of, store, request), request, channel))
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
@@ -144,44 +145,34 @@ class _TooLarge(Exception):  # noqa: N818 - not a fault, a limit
     """The answer reaches a limit: its name and size."""
 
 
-class _Channel:
-    """The two pipes; also the file that answers are written to."""
+class Sheet:
+    """The file that an answer is written to: counts its rows, keeps to its limits, gathers its frames."""
 
-    def __init__(self, requests: BinaryIO, answers: int) -> None:
-        self._requests = requests
-        self._answers = answers
-        self._block = bytearray()
-        self._waiting = bytearray()
+    def __init__(self) -> None:
+        self.frames: list[tuple[bytes, bytes]] = []
+        """Kind and content of each that is complete."""
         self.rows = 0
+        self._block = bytearray()
         self._bytes = 0
         self._mark = b""
         self._tail = b""
         self._most: dict[str, int | None] = {"rows": None, "bytes": None}
 
-    def begin(self, request: dict[str, Any], mark: bytes = b"", rows: int = 0) -> None:
+    def begin(self, request: Mapping[str, Any], mark: bytes = b"", rows: int = 0) -> None:
         """Begin an answer of so many `rows` and one more for each `mark` in it; "" leaves the counting to others."""
         self.rows, self._bytes, self._mark, self._tail = rows, 0, mark, b""
         self._most = {"rows": request["most_rows"], "bytes": request["most_bytes"]}
 
-    def requests(self) -> Iterator[dict[str, Any]]:
-        while head := self._requests.read(FRAME.size):
-            _, length = FRAME.unpack(head)
-            yield json.loads(self._requests.read(length))
-
-    def send(self, kind: bytes, content: dict[str, Any]) -> None:
-        """Send a frame, and with it what waits to be sent."""
-        self.gather(kind, json.dumps(content).encode())
-        self._flush()
-
     def gather(self, kind: bytes, payload: bytes) -> None:
-        """Put a frame behind what waits to be sent: a small answer goes out in one piece."""
-        self._waiting += FRAME.pack(kind, len(payload)) + payload
+        """Put a frame behind those that there are."""
+        self.frames.append((kind, payload))
 
     def ended_with(self, end: bytes) -> bool:
         """Return whether the last that was written is `end`, which is shorter than the mark."""
         return self._tail == end
 
     def write(self, piece: bytes) -> int:
+        """Take in a piece; raises `_TooLarge` at a limit."""
         self._block += piece
         self._bytes += len(piece)
         if self._mark:
@@ -200,12 +191,11 @@ class _Channel:
         """Do nothing: the serialiser flushes when it likes, and blocks are to be full."""
 
     def push(self) -> None:
-        """Send what is written, in a frame of its own."""
+        """Do what is to be done when a block is full."""
         self.settle()
-        self._flush()
 
     def settle(self) -> None:
-        """Put what is written behind what waits to be sent."""
+        """Make a frame of what is written."""
         if self._block:
             self.gather(DATA, bytes(self._block))
             self._block.clear()
@@ -214,9 +204,33 @@ class _Channel:
         """Forget what is written and waits for the rest of its block."""
         self._block.clear()
 
+
+class _Channel(Sheet):
+    """The two pipes."""
+
+    def __init__(self, requests: BinaryIO, answers: int) -> None:
+        super().__init__()
+        self._requests = requests
+        self._answers = answers
+
+    def requests(self) -> Iterator[dict[str, Any]]:
+        while head := self._requests.read(FRAME.size):
+            _, length = FRAME.unpack(head)
+            yield json.loads(self._requests.read(length))
+
+    def send(self, kind: bytes, content: dict[str, Any]) -> None:
+        """Send a frame, and with it those before it: a small answer goes out in one piece."""
+        self.gather(kind, json.dumps(content).encode())
+        self._flush()
+
+    def push(self) -> None:
+        """Send what is written, in a frame of its own."""
+        self.settle()
+        self._flush()
+
     def _flush(self) -> None:
-        rest = memoryview(bytes(self._waiting))
-        self._waiting.clear()
+        rest = memoryview(b"".join(FRAME.pack(kind, len(content)) + content for kind, content in self.frames))
+        self.frames.clear()
         try:
             while rest:
                 rest = rest[os.write(self._answers, rest) :]
@@ -234,11 +248,13 @@ def _limit_memory(beyond: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
 
 
-def _last_frame(store: Store, request: dict[str, Any], channel: _Channel) -> tuple[bytes, dict[str, Any]]:
-    """Answer one request but for its last frame, and return that one."""
+def last_frame(
+    answer: Callable[[], Answer | list[ox.Triple]], request: Mapping[str, Any], sheet: Sheet
+) -> tuple[bytes, dict[str, Any]]:
+    """Write what `answer` gives to a request onto a sheet, but for its last frame, and return that one."""
     try:
-        refusal = _write(_answer(store, request), request, channel)
-        channel.settle()
+        refusal = _write(answer(), request, sheet)
+        sheet.settle()
     except SyntaxError as error:
         return ERROR, {"reason": "syntax", **_position(error)}
     except ValueError as error:
@@ -250,11 +266,12 @@ def _last_frame(store: Store, request: dict[str, Any], channel: _Channel) -> tup
     except (UnavailableError, OSError, RuntimeError) as error:
         return ERROR, {"reason": "failed", "message": str(error)}
     finally:
-        channel.drop()
-    return refusal or (END, {"rows": channel.rows})
+        sheet.drop()
+    return refusal or (END, {"rows": sheet.rows})
 
 
-def _answer(store: Store, request: dict[str, Any]) -> Answer:
+def answer_of(store: Store, request: Mapping[str, Any]) -> Answer:
+    """Let the store answer a request."""
     return store.query(
         request["query"],
         base_iri=request["base_iri"],
@@ -263,36 +280,39 @@ def _answer(store: Store, request: dict[str, Any]) -> Answer:
     )
 
 
-def _write(answer: Answer, request: dict[str, Any], channel: _Channel) -> tuple[bytes, dict[str, Any]] | None:
+def _write(
+    answer: Answer | list[ox.Triple], request: Mapping[str, Any], sheet: Sheet
+) -> tuple[bytes, dict[str, Any]] | None:
     """Write header and answer; return the error frame where the wanted formats cannot hold this kind of answer."""
-    kind = "graph" if isinstance(answer, ox.QueryTriples) else "table"
+    kind = "graph" if isinstance(answer, ox.QueryTriples | list) else "table"
     suffix = request[kind]
     if suffix is None:
         return ERROR, {"reason": "format", "message": kind}
     columns = [variable.value for variable in answer.variables] if isinstance(answer, ox.QuerySolutions) else []
-    channel.gather(HEADER, json.dumps({"kind": kind, "format": suffix, "columns": columns}).encode())
-    channel.begin(request, *(_ROW_MARKS.get(suffix, ()) if isinstance(answer, ox.QuerySolutions) else ()))
-    file = cast("BinaryIO", channel)
+    sheet.gather(HEADER, json.dumps({"kind": kind, "format": suffix, "columns": columns}).encode())
+    sheet.begin(request, *(_ROW_MARKS.get(suffix, ()) if isinstance(answer, ox.QuerySolutions) else ()))
+    file = cast("BinaryIO", sheet)
     if suffix == HTML.suffix:
         shown = _shown(answer, request)
-        channel.write(json.dumps(shown, ensure_ascii=False).encode())
-        channel.rows = len(shown.get("rows", ()))
+        sheet.write(json.dumps(shown, ensure_ascii=False).encode())
+        sheet.rows = len(shown.get("rows", ()))
         return None
     format_ = by_suffix(suffix)
     if format_ is None:
         raise LookupError(suffix)
-    if not isinstance(answer, ox.QueryTriples):
+    if not isinstance(answer, ox.QueryTriples | list):
         answer.serialize(file, format=format_.results)
         if isinstance(answer, ox.QueryBoolean):
-            channel.rows = 1
-        elif channel.ended_with(_NO_ROWS):
-            channel.rows = 0
+            sheet.rows = 1
+        elif sheet.ended_with(_NO_ROWS):
+            sheet.rows = 0
     else:
-        first = list(islice(answer, _PREFIXES_FROM))
+        rest = iter(answer)
+        first = list(islice(rest, _PREFIXES_FROM))
         prefixes = request["prefixes"]
         if len(first) < _PREFIXES_FROM:
             prefixes = used_prefixes(first, prefixes)
-        ox.serialize(_counted(first, answer, channel), file, format=format_.rdf, prefixes=prefixes)
+        ox.serialize(_counted(first, rest, sheet), file, format=format_.rdf, prefixes=prefixes)
     return None
 
 
@@ -309,18 +329,18 @@ def used_prefixes(triples: Iterable[ox.Triple], prefixes: dict[str, str]) -> dic
     return {prefix: namespace for prefix, namespace in prefixes.items() if "\n" + namespace in said}
 
 
-def _counted(first: list[ox.Triple], rest: Iterable[ox.Triple], channel: _Channel) -> Iterator[ox.Triple]:
+def _counted(first: list[ox.Triple], rest: Iterable[ox.Triple], sheet: Sheet) -> Iterator[ox.Triple]:
     for triple in chain(first, rest):
-        channel.rows += 1
+        sheet.rows += 1
         yield triple
 
 
-def _shown(answer: Answer, request: dict[str, Any]) -> dict[str, Any]:
+def _shown(answer: Answer | list[ox.Triple], request: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a page shows: `boolean`, or `rows` of cells, or a `graph` as Turtle; `more` where it is not all."""
     limit = request["page_rows"]
     if isinstance(answer, ox.QueryBoolean):
         return {"boolean": bool(answer), "more": False}
-    if isinstance(answer, ox.QueryTriples):
+    if isinstance(answer, ox.QueryTriples | list):
         triples = list(islice(answer, limit + 1))
         shown = triples[:limit]
         text = ox.serialize(shown, format=ox.RdfFormat.TURTLE, prefixes=used_prefixes(shown, request["prefixes"]))

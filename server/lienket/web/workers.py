@@ -240,6 +240,13 @@ class Pool:
         for idle in useless:
             self._dismiss(idle)
 
+    def has_share(self, client: str) -> bool:
+        """Tell whether one more query of a client would be taken, as far as its share goes."""
+        if self.each is None or not (self._running or self._waiting):
+            return True
+        with self._changed:
+            return self._of(client) < self.each
+
     def close(self) -> None:
         """End every worker; answers on their way break off."""
         with self._changed:
