@@ -26,7 +26,7 @@ from lienket.web.shown import Shown, shown
 MOST: Final = 300
 """Things that a history takes in; a larger one is cut where it is farthest."""
 
-_WIDTH, _HEIGHT, _GAP, _BETWEEN = 176, 46, 10, 40
+_WIDTH, _HEIGHT, _GAP, _BETWEEN = 164, 46, 10, 28
 _LONGEST: Final = 21
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -67,6 +67,7 @@ class Box:
     text: str
     """Its name, as long as there is room for."""
     period: str
+    months: str
     x: int
     y: int
     here: bool
@@ -136,7 +137,15 @@ def drawing(present: Shown, iri: str, languages: Sequence[str]) -> Drawing | Non
         for row, one in enumerate(column):
             places[one] = number * (_WIDTH + _BETWEEN), top + row * (_HEIGHT + _GAP)
     boxes = tuple(
-        Box(named[one], _short(named[one].name.value), _period(found.validity[one]), x, y, one == iri)
+        Box(
+            named[one],
+            _short(named[one].name.value),
+            _period(found.validity[one]),
+            _months(found.validity[one]),
+            x,
+            y,
+            one == iri,
+        )
         for one, (x, y) in places.items()
     )
     lines = tuple(_path(places[earlier], places[later]) for earlier, later in found.arrows
@@ -206,6 +215,13 @@ def _short(name: str) -> str:
 
 def _period(validity: tuple[str, str]) -> str:
     first, last = (_written(day) for day in validity)
+    return f"{first or '…'} – {last or '…'}" if first or last else ""
+
+
+def _months(validity: tuple[str, str]) -> str:
+    """Return the period as months in digits, which are read alike everywhere and fit a box."""
+    first, last = (f"{int(month)}/{year}" if month.isdecimal() else day
+                   for day in validity for year, _, month in [day[:7].partition("-")])  # fmt: skip
     return f"{first or '…'} – {last or '…'}" if first or last else ""
 
 
