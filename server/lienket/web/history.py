@@ -28,6 +28,8 @@ MOST: Final = 300
 
 _WIDTH, _HEIGHT, _GAP, _BETWEEN = 176, 46, 10, 40
 _LONGEST: Final = 21
+_LONGEST_PERIOD: Final = 23
+"""Characters that a box has room for."""
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 blueprint = Blueprint("history", __name__)
@@ -205,8 +207,12 @@ def _short(name: str) -> str:
 
 
 def _period(validity: tuple[str, str]) -> str:
-    first, last = (_written(day) for day in validity)
-    return f"{first or '…'} – {last or '…'}" if first or last else ""
+    """Return both days in the visitor's way, or as they are stated where that is too long for a box."""
+    for first, last in (tuple(_written(day) for day in validity), validity):
+        text = f"{first or '…'} – {last or '…'}" if first or last else ""
+        if len(text) <= _LONGEST_PERIOD:
+            break
+    return text
 
 
 def _written(day: str) -> str:
