@@ -30,6 +30,7 @@ _WIDTH, _HEIGHT, _GAP, _BETWEEN = 176, 46, 10, 40
 _LONGEST: Final = 21
 _LONGEST_PERIOD: Final = 23
 """Characters that a box has room for."""
+_BEGINNINGS: Final = (SCHEMA + "validFrom", SCHEMA + "foundingDate")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 blueprint = Blueprint("history", __name__)
@@ -54,10 +55,17 @@ class Lineage:
         return [iri for iri, depth in self.depths.items() if depth >= 0 and iri not in replaced]
 
     def on(self, day: str) -> list[str]:
-        """Return what stood in the thing's place on a day; things that state no day at all are left out."""
+        """Return what stood in the thing's place on a day; things that state no day at all are left out.
+
+        What does not say when it ended, ended when what replaced it began.
+        """
+        begun = {
+            earlier for earlier, later in self.arrows
+            if (first := self.validity.get(later, ("", ""))[0]) and first <= day
+        }  # fmt: skip
         return [
             iri for iri, (first, last) in self.validity.items()
-            if (first or last) and (not first or first <= day) and (not last or day <= last)
+            if (first or last) and (not first or first <= day) and (day <= last if last else iri not in begun)
         ]  # fmt: skip
 
 
@@ -114,7 +122,7 @@ def lineage_of(present: Shown, iri: str) -> Lineage | None:
     for row in present.store.select(query_over("validity", found.depths)):
         first, last = found.validity[iri_of(row["subject"])]
         day = row["value"].value if isinstance(row["value"], ox.Literal) else ""
-        is_first = iri_of(row["predicate"]) == SCHEMA + "validFrom"
+        is_first = iri_of(row["predicate"]) in _BEGINNINGS
         found.validity[iri_of(row["subject"])] = (day, last) if is_first else (first, day)
     return found
 
