@@ -30,7 +30,9 @@ def test_a_former_unit_leads_to_that_of_today(client: FlaskClient) -> None:
     found = told(client, q="Xã Hạ Mây", on="2021-05-01")
     assert iris(found["today"]) == ["00101-2025-07"]
     assert iris(found["then"]) == ["00104-2020-01"]
-    (step,) = found["steps"]  # type: ignore[misc]
+    steps = found["steps"]
+    assert isinstance(steps, list)
+    (step,) = steps
     assert (step["earlier"], step["later"]) == (BASE + "00104-2020-01", BASE + "00101-2025-07")
 
 
