@@ -218,3 +218,30 @@ def test_no_wrong_wikidata_item_is_taken_by_its_name(gazetteer: Gazetteer) -> No
     assert len(proposed.proposals) >= 5
     assert not [one for one in proposed.proposals if one.sure]
     assert {one.predicate for one in proposed.proposals} == {"http://www.w3.org/2004/02/skos/core#closeMatch"}
+
+
+def test_districts_are_linked_to_the_items_of_their_codes(hue: Release) -> None:
+    rows = Store.open(hue.store_path).select(
+        "SELECT ?unit ?item WHERE { GRAPH <https://lod.hue.gov.vn/dataset/national> "
+        "{ ?unit <http://www.w3.org/2004/02/skos/core#exactMatch> ?item } FILTER(CONTAINS(STR(?item), 'geonames')) }"
+    )
+    found = {(str(row["unit"]).strip("<>"), str(row["item"]).strip("<>")) for row in rows}
+    gold = read(GOLD / "district_pre2025_gso_geonames_wikidata.csv")
+    assert found == {
+        (f"{UNIT}{row['gso_code']}-2023-04", f"https://sws.geonames.org/{row['geonames_id']}/") for row in gold
+    }
+    assert len(found) == 10
+
+
+def test_nothing_is_the_same_as_a_unit_of_another_generation(hue: Release) -> None:
+    """No link of identity between units, whatever code or name they share, and none from a unit of today outside."""
+    identity = "?p IN (owl:sameAs, skos:exactMatch)"
+    store = Store.open(hue.store_path)
+    prefixes = "PREFIX owl: <http://www.w3.org/2002/07/owl#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>"
+    unit = "STRSTARTS(STR({}), 'https://lod.hue.gov.vn/id/unit/')"
+    assert not store.ask(
+        f"{prefixes} ASK {{ GRAPH ?g {{ ?a ?p ?b }} FILTER({identity} && {unit.format('?a')} && {unit.format('?b')}) }}"
+    )
+    assert not store.ask(f"{prefixes} ASK {{ GRAPH ?g {{ ?a owl:sameAs ?b }} }}")
+    today = f"{unit.format('?a')} && STRENDS(STR(?a), '-2025-07')"
+    assert not store.ask(f"{prefixes} ASK {{ GRAPH ?g {{ ?a ?p ?b }} FILTER({identity} && {today}) }}")

@@ -376,6 +376,8 @@ def test_places_and_their_dishes_are_each_once(store: Store) -> None:
         (composed(name), composed(address)) for name, address in places
     )
     assert len(ask(store, "?a :dish ?b")) == 3384
+    came_from = "?a a schema:FoodEstablishment ; <http://www.w3.org/ns/prov#wasDerivedFrom> ?b"
+    assert len(ask(store, came_from)) == 3384  # each dish's row, under the id that the export gave it
     assert ask(store, "?x rdfs:label 'Bánh in Hồng Phúc'@vi ; :opensAt ?a ; :priceFrom ?b ; :priceTo ?c") == [
         ("07:00:00", "20000", "200000")
     ]

@@ -109,7 +109,7 @@ def read_review(folder: Path, base_iri: str) -> list[Asked]:
         if word and word not in words:
             faults.append(
                 Fault("is no decision; write one of: {known}", file=str(folder / REVIEW), row=number, text=row.decision,
-                      column=HEADERS["decision"], meant=nearest(word, words),
+                      column=_decision_header(folder / REVIEW), meant=nearest(word, words),
                       values={"known": ", ".join(sorted(words))})
             )  # fmt: skip
         row.decision = words.get(word, "")
@@ -230,6 +230,13 @@ def _question(proposal: Proposal, row: Asked | None, language: Language) -> Aske
         others="; ".join(proposal.others), subject=proposal.subject, predicate=proposal.predicate,
         object=proposal.object, rule=proposal.rule, fingerprint=proposal.fingerprint,
     )  # fmt: skip
+
+
+def _decision_header(path: Path) -> str:
+    """Return what the table calls the column for the decision."""
+    first = path.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
+    known = (languages.get(tag).gettext(HEADERS["decision"]) for tag in languages.available())
+    return next((name for name in known if name in first), HEADERS["decision"])
 
 
 def _words() -> dict[str, str]:

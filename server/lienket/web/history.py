@@ -28,6 +28,9 @@ MOST: Final = 300
 
 _WIDTH, _HEIGHT, _GAP, _BETWEEN = 164, 46, 10, 28
 _LONGEST: Final = 21
+_LONGEST_PERIOD: Final = 23
+"""Characters that a box has room for."""
+_BEGINNINGS: Final = (SCHEMA + "validFrom", SCHEMA + "foundingDate")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 blueprint = Blueprint("history", __name__)
@@ -52,10 +55,17 @@ class Lineage:
         return [iri for iri, depth in self.depths.items() if depth >= 0 and iri not in replaced]
 
     def on(self, day: str) -> list[str]:
-        """Return what stood in the thing's place on a day; things that state no day at all are left out."""
+        """Return what stood in the thing's place on a day; things that state no day at all are left out.
+
+        What does not say when it ended, ended when what replaced it began.
+        """
+        begun = {
+            earlier for earlier, later in self.arrows
+            if (first := self.validity.get(later, ("", ""))[0]) and first <= day
+        }  # fmt: skip
         return [
             iri for iri, (first, last) in self.validity.items()
-            if (first or last) and (not first or first <= day) and (not last or day <= last)
+            if (first or last) and (not first or first <= day) and (day <= last if last else iri not in begun)
         ]  # fmt: skip
 
 
@@ -113,7 +123,7 @@ def lineage_of(present: Shown, iri: str) -> Lineage | None:
     for row in present.store.select(query_over("validity", found.depths)):
         first, last = found.validity[iri_of(row["subject"])]
         day = row["value"].value if isinstance(row["value"], ox.Literal) else ""
-        is_first = iri_of(row["predicate"]) == SCHEMA + "validFrom"
+        is_first = iri_of(row["predicate"]) in _BEGINNINGS
         found.validity[iri_of(row["subject"])] = (day, last) if is_first else (first, day)
     return found
 
@@ -214,8 +224,12 @@ def _short(name: str) -> str:
 
 
 def _period(validity: tuple[str, str]) -> str:
-    first, last = (_written(day) for day in validity)
-    return f"{first or '…'} – {last or '…'}" if first or last else ""
+    """Return both days in the visitor's way, or as they are stated where that is too long for a box."""
+    for first, last in (tuple(_written(day) for day in validity), validity):
+        text = f"{first or '…'} – {last or '…'}" if first or last else ""
+        if len(text) <= _LONGEST_PERIOD:
+            break
+    return text
 
 
 def _months(validity: tuple[str, str]) -> str:
