@@ -285,9 +285,17 @@ def test_too_much_for_one_answer_is_refused_and_not_cut(things: FlaskClient, mon
     assert len(table(things.get("/api/thing.csv?size=1000"))) == 121
 
 
-def test_sorting_too_many_by_name_is_refused(things: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_come_as_the_store_has_them_and_are_not_sorted(
+    things: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {each["id"] for each in items(things.get("/api/thing?size=1000"))}
     monkeypatch.setattr("lienket.web.api.selection.MOST_SORTED", 100)
-    assert things.get("/api/thing?sort=label").get_json()["parameter"] == "sort"
+    for sort in ("label", "amount", "-id"):
+        assert things.get(f"/api/thing?sort={sort}").get_json()["parameter"] == "sort"
+    pages = [items(things.get(f"/api/thing?size=50&page={page}")) for page in (1, 2, 3)]
+    assert [each["id"] for page in pages for each in page] != sorted(whole), "as the store has them"
+    assert {each["id"] for page in pages for each in page} == whole, "and the pages join all the same"
+    assert things.get("/api/thing?size=50").get_json()["total"] == 121
     assert things.get("/api/thing?sort=label&amount.to=20").status_code == 200
 
 

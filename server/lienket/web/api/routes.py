@@ -74,8 +74,7 @@ def listed(name: str) -> Response:
         return answer
     if format_ is RECORDS_JSON:
         asked = _paged(asked)
-    total = selection.count(present, class_, asked)
-    iris = selection.things(present, class_, asked, total)
+    total, iris = selection.selected(present, class_, asked)
     found = things.described(present, class_, iris, asked.fields, geometry=asked.geometry or format_ is GEO_JSON)
     links = dict(_pages(asked, total))
     here = f"{request.script_root}/api/{class_.name}"

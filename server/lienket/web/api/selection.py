@@ -4,6 +4,7 @@ A visitor's values are terms that pyoxigraph has written; predicates and classes
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 import pyoxigraph as ox
@@ -18,7 +19,7 @@ from lienket.web.problems import Problem
 from lienket.web.shown import Shown, project
 
 MOST_SORTED: Final = 20_000
-"""So many things are put in the order of their names, which is the language's; the store knows no such order."""
+"""So many things are put in order, names in that of the language, which the store does not know."""
 
 MOST_AT_ONCE: Final = 10_000
 """So many things are answered without pages."""
@@ -28,24 +29,17 @@ _LABELS: Final = "(" + "|".join(f"<{iri}>" for iri in LABEL_PREDICATES) + ")"
 _COMPARED: Final = {"from": ">=", "to": "<="}
 
 
-def count(present: Shown, class_: Class, asked: Asked) -> int:
-    """Return how many things a request means in all."""
-    key = _COUNTED.format(name=class_.name)
-    plain = not asked.filters and not asked.things
-    if plain and key in present.kept:
-        return int(present.kept[key])
-    (row,) = rows(present, f"SELECT (COUNT(DISTINCT ?thing) AS ?count) WHERE {{ {_pattern(class_, asked)} }}")
-    number = int(row["count"].value) if isinstance(row["count"], ox.Literal) else 0
-    if plain:
-        present.kept[key] = number
-    return number
+def selected(present: Shown, class_: Class, asked: Asked) -> tuple[int, list[str]]:
+    """Return how many things a request means in all, and the IRIs of those on the page asked for, or of all.
 
-
-def things(present: Shown, class_: Class, asked: Asked, total: int) -> list[str]:
-    """Return the IRIs of the things on the page asked for, or of all where no page is; `total` is how many there are.
-
-    Raises `Problem` 403 where they are too many for one answer, 400 where they are too many to be sorted by a text.
+    Up to `MOST_SORTED` things come in the order that was asked for, else in that of their IRIs. More come as the store
+    has them, which does not change within a release: it would take minutes to sort them. Raises `Problem` 400 where so
+    many are to be sorted, 403 where so many do not fit into one answer.
     """
+    found = rows(present, f"{_query(class_, asked)} LIMIT {MOST_SORTED + 1}")
+    few = len(found) <= MOST_SORTED
+    iris = [row["thing"].value for row in found if isinstance(row["thing"], ox.NamedNode)]
+    total = len(iris) if few else _count(present, class_, asked)
     if not asked.paged and total > MOST_AT_ONCE:
         raise Problem(
             403,
@@ -54,31 +48,48 @@ def things(present: Shown, class_: Class, asked: Asked, total: int) -> list[str]
             "page= and size=, or take the whole dataset as a download.",
             values={"total": total, "most": MOST_AT_ONCE},
         )
+    if not few and (asked.sort is not None or asked.descending):
+        raise refused("sort", "{name} can order so many things: {expected}; add filters", str(MOST_SORTED))
     first = (asked.page - 1) * asked.size if asked.paged else 0
-    number = asked.size if asked.paged else MOST_AT_ONCE
-    if first >= total:
-        return []
-    if asked.sort is not None and not asked.sort.ordered:
-        return _by_text(present, class_, asked, asked.sort, total)[first : first + number]
-    inner = f"SELECT DISTINCT ?thing WHERE {{ {_pattern(class_, asked)} }}"
-    down = "DESC" if asked.descending else "ASC"
+    last = first + asked.size if asked.paged else total
+    if few:
+        return total, _sorted(present, class_, asked, iris)[first:last]
+    text = f"{_query(class_, asked)} LIMIT {asked.size} OFFSET {first}"
+    return total, [iri_of(row["thing"]) for row in rows(present, text) if isinstance(row["thing"], ox.NamedNode)]
+
+
+def _count(present: Shown, class_: Class, asked: Asked) -> int:
+    key = _COUNTED.format(name=class_.name)
+    plain = not asked.filters and not asked.things
+    if plain and key in present.kept:
+        return int(present.kept[key])
+    counted = f"COUNT({_distinct(class_, asked)} ?thing)"
+    (row,) = rows(present, f"SELECT ({counted} AS ?count) WHERE {{ {_pattern(class_, asked)} }}")
+    number = int(row["count"].value) if isinstance(row["count"], ox.Literal) else 0
+    if plain:
+        present.kept[key] = number
+    return number
+
+
+def _sorted(present: Shown, class_: Class, asked: Asked, iris: list[str]) -> list[str]:
     if asked.sort is None:
-        text = f"{inner} ORDER BY {down}(?thing) LIMIT {number} OFFSET {first}"
-    else:
-        path = _path(asked.sort)
-        text = (
-            f"SELECT ?thing (MIN(?value) AS ?key) WHERE {{ {{ {inner} }} OPTIONAL {{ ?thing {path} ?value }} }} "
-            f"GROUP BY ?thing ORDER BY (!BOUND(?key)) {down}(?key) ?thing LIMIT {number} OFFSET {first}"
-        )
-    return [iri_of(row["thing"]) for row in rows(present, text)]
-
-
-def _by_text(present: Shown, class_: Class, asked: Asked, sort: Property, total: int) -> list[str]:
-    """Return all IRIs in the dictionary order of a text, in the visitor's language; those without it last."""
-    if total > MOST_SORTED:
-        raise refused("sort", "{name} is a text, by which so many things can be sorted: {expected}", str(MOST_SORTED))
+        return sorted(iris, reverse=asked.descending)
+    if not asked.sort.ordered:
+        return _by_text(present, class_, asked, asked.sort)
+    down = "DESC" if asked.descending else "ASC"
     text = (
-        f"SELECT ?thing ?value WHERE {{ {{ SELECT DISTINCT ?thing WHERE {{ {_pattern(class_, asked)} }} }} "
+        f"SELECT ?thing (MIN(?value) AS ?key) WHERE {{ {{ {_query(class_, asked)} }} "
+        f"OPTIONAL {{ ?thing {_path(asked.sort)} ?value }} }} GROUP BY ?thing ORDER BY (!BOUND(?key)) {down}(?key)"
+    )
+    found = [(str(row.get("key")), iri_of(row["thing"])) for row in rows(present, text)]
+    alike = groupby(found, key=lambda row: row[0])  # the store compares numbers quickly and IRIs slowly
+    return [iri for _, some in alike for _, iri in sorted(some) if not iri.startswith("_:")]
+
+
+def _by_text(present: Shown, class_: Class, asked: Asked, sort: Property) -> list[str]:
+    """Return all IRIs in the dictionary order of a text, in the visitor's language; those without it last."""
+    text = (
+        f"SELECT ?thing ?value WHERE {{ {{ {_query(class_, asked)} }} "
         f"OPTIONAL {{ ?thing {_path(sort)} ?value FILTER(isLiteral(?value)) }} }}"
     )
     found: dict[str, set[tuple[str, str]]] = {}
@@ -97,18 +108,36 @@ def _by_text(present: Shown, class_: Class, asked: Asked, sort: Property, total:
     return [*named, *sorted(found.keys() - keys.keys())]
 
 
+def _query(class_: Class, asked: Asked) -> str:
+    """Return the query for all that is meant, to which a limit is put."""
+    return f"SELECT {_distinct(class_, asked)} ?thing WHERE {{ {_pattern(class_, asked)} }}"
+
+
 def _pattern(class_: Class, asked: Asked) -> str:
     """Return the graph pattern of `?thing`; the default graph holds every statement of the release once."""
     return " ".join(_conditions(class_, asked))
 
 
+def _distinct(class_: Class, asked: Asked) -> str:
+    """Return what takes out doubles, where there may be any: it costs time and memory."""
+    return "DISTINCT" if asked.filters or asked.things or len(class_.members) > 1 else ""
+
+
 def _conditions(class_: Class, asked: Asked) -> Iterator[str]:
+    """Yield the parts of the pattern.
+
+    What the filters let through is worked out apart, and then joined with the class: the store's planner would else ask
+    of a million things, one by one, whether they are of it.
+    """
     if asked.things:
         yield f"VALUES ?thing {{ {_terms([ox.NamedNode(iri) for iri in asked.things])} }}"
-    for number, filter_ in enumerate(asked.filters):
-        yield from _condition(filter_, f"?value{number}")
-    yield f"VALUES ?class {{ {_terms([ox.NamedNode(iri) for iri in class_.members])} }} ?thing a ?class"
-    yield "FILTER(isIRI(?thing))"
+    if asked.filters:
+        conditions = " ".join(
+            part for number, each in enumerate(asked.filters) for part in _condition(each, f"?value{number}")
+        )
+        yield f"{{ SELECT DISTINCT ?thing WHERE {{ {conditions} }} }}"
+    members = _terms([ox.NamedNode(iri) for iri in class_.members])
+    yield f"?thing a {members}" if len(class_.members) == 1 else f"VALUES ?class {{ {members} }} ?thing a ?class"
 
 
 def _condition(filter_: Filter, value: str) -> Iterator[str]:
