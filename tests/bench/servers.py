@@ -25,11 +25,15 @@ async def asgi(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": NAMED})
         await send({"type": "http.response.body", "body": BODY})
 """
-GUNICORN: Final = f"-w 2 -b 127.0.1.1:{PORT} --log-level warning"
+GUNICORN: Final = f"-w 2 -b 127.0.0.1:{PORT} --log-level warning"
 SERVERS: Final = (
     ("gunicorn, threads", ("gunicorn==27.0.1",), f"{GUNICORN} -k gthread --threads 4 application:wsgi"),
-    ("gunicorn, ASGI", ("gunicorn==27.0.1",), f"{GUNICORN} -k asgi --lifespan off application:asgi"),
-    ("gunicorn, ASGI, uvloop", ("gunicorn==27.0.1", "uvloop==0.23.0"), f"{GUNICORN} -k asgi application:asgi"),
+    ("gunicorn, ASGI", ("gunicorn==27.0.1",), f"{GUNICORN} -k asgi --asgi-lifespan off application:asgi"),
+    (
+        "gunicorn, ASGI, uvloop",
+        ("gunicorn==27.0.1", "uvloop==0.23.0"),
+        f"{GUNICORN} -k asgi --asgi-lifespan off application:asgi",
+    ),
     ("uvicorn", ("uvicorn[standard]==0.54.0",), f"--workers 2 --port {PORT} --log-level error application:asgi"),
     ("granian, WSGI", ("granian==2.8.7",), f"--interface wsgi --workers 2 --port {PORT} application:wsgi"),
     ("granian, ASGI", ("granian==2.8.7",), f"--interface asgi --workers 2 --port {PORT} application:asgi"),
