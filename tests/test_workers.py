@@ -155,6 +155,23 @@ def test_the_kernel_ends_a_query_whose_reader_dawdles(pool: Pool, store: Path) -
     assert count(pool, store)
 
 
+def test_nobody_waits_for_the_dead(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process gives its memory back before it ends, at the lowest priority: that may take long."""
+    dead = threading.Event()
+    bury = process.Worker.bury
+    monkeypatch.setattr(process.Worker, "bury", lambda worker: (dead.wait(20), bury(worker)))
+    with closing(Pool(2, 256)) as pool:
+        try:
+            for _ in range(2):
+                started = time.monotonic()
+                with pytest.raises(process.DeadlineError):
+                    text(pool, store, ENDLESS, seconds=0.5)
+                assert time.monotonic() - started < 1
+                assert count(pool, store) == "count\r\n500\r\n"
+        finally:
+            dead.set()
+
+
 def test_the_place_of_a_dawdling_reader_goes_to_the_next(store: Path) -> None:
     with closing(Pool(1, 256)) as pool:
         dawdling = pool.run(store, Query(HUGE, "csv", None), 0.5)

@@ -120,6 +120,7 @@ def builds(quads: int) -> None:
         raise SystemExit("nothing has changed, and there is a new release")
     write_dataset(folder, "t4", RULES, rows(4, quads // QUADS_A_ROW // TABLES, 1), COLUMNS)
     taken["one table of ten changed in 1 % of its rows"] = timed(command, folder)
+    taken["rollback to the release before"] = timed([LIENKET, "rollback"], folder)
     taken[f"{PEER} load of the same statements"] = loaded_alone(project)
     full = taken["full build, ten tables"][0]
     click.echo(f"\n### {first.manifest['quads']:,} quads of {TABLES} tables\n")

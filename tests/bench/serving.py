@@ -8,13 +8,11 @@ import http.client
 import os
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -23,11 +21,12 @@ from urllib.parse import quote
 import click
 
 from lienket.project import Project
+from tests.bench import servers
+from tests.bench.load import load, running
 from tests.bench.processes import LIENKET, folder_of, peer
 from tests.releases import BASE_IRI, make_project, publish_quads
 
 PEER: Final = "oxigraph==0.5.13"
-SECONDS: Final = 4
 GRAPH: Final = f"<{BASE_IRI}dataset/permits>"
 SETTINGS: Final = """
 [limits]
@@ -45,26 +44,6 @@ JOIN: Final = (
     f"PREFIX o: <{BASE_IRI}ontology/> SELECT (COUNT(*) AS ?n) {{ ?p o:ward <{BASE_IRI}id/ward/7> ; "
     f"o:kind <{BASE_IRI}id/kind/4> ; o:amount ?a FILTER(?a > %d) }}"
 )
-SCRIPT: Final = """
-local n = 0
-request = function()
-  n = n + 7919
-  return wrk.format("GET", string.format("{path}", n % {different}), {{["Accept"] = "{accept}"}})
-end
-done = function(summary, latency)
-  io.write(string.format("FOUND %f %f %f %d\\n", summary.requests / summary.duration * 1e6,
-           latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, summary.errors.status))
-end
-"""
-
-
-@dataclass(frozen=True)
-class Load:
-    """What wrk found: requests a second, milliseconds of the median and the 95th percentile."""
-
-    rate: float
-    middle: float
-    most: float
 
 
 def permits(size: int) -> Iterator[str]:
@@ -85,36 +64,6 @@ def permits(size: int) -> Iterator[str]:
         if n < 100_000:
             yield f"{subject} <{BASE_IRI}ontology/hub> <{BASE_IRI}id/ward/hub> {GRAPH} .\n"
     yield f'<{BASE_IRI}id/ward/hub> <http://www.w3.org/2000/01/rdf-schema#label> "Hub"@vi {GRAPH} .\n'
-
-
-@contextmanager
-def running(command: Sequence[str | Path], port: int, log: Path) -> Iterator[int]:
-    """Run a server until the end of the block; yield its process id once it listens."""
-    environment = {**os.environ, "LIENKET_SERVER_PORT": str(port)}
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, env=environment) as server:
-        try:
-            until = time.monotonic() + 60
-            while socket.socket().connect_ex(("127.0.0.1", port)):
-                if server.poll() is not None or time.monotonic() > until:
-                    raise SystemExit(f"{command[0]} does not serve; see {log}")
-                time.sleep(0.1)
-            yield server.pid
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def load(port: int, path: str, accept: str, different: int, folder: Path) -> Load:
-    """Let wrk ask `path`, with a number below `different` in the place of %d, and return what it found."""
-    escaped = path.replace("%", "%%").replace("%%d", "%d")
-    script = folder / "load.lua"
-    script.write_text(SCRIPT.format(path=escaped, different=different, accept=accept))
-    command = ["wrk", "-t1", "-c8", f"-d{SECONDS}s", "-s", str(script), f"http://127.0.0.1:{port}"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"FOUND (\S+) (\S+) (\S+) (\d+)", text)
-    if found is None or found[4] != "0":
-        raise SystemExit(f"not every answer was one: {text}")
-    return Load(float(found[1]), float(found[2]), float(found[3]))
 
 
 def asked(port: int, path: str, accept: str = "text/html", source: str = "127.0.0.1") -> tuple[float, int]:
@@ -249,6 +198,7 @@ def main() -> None:
         pages(ours)
         hostile(ours)
         large(ours, pid)
+    servers.compare()
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ class _Application(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
             "workers": self.project["server.processes"],
             "worker_class": "asgi",
             "asgi_lifespan": "off",
+            "control_socket_disable": True,  # it would lie in the home of whoever serves
             "loglevel": "warning",
             "proc_name": "lienket",
             "graceful_timeout": self.project["limits.query_seconds"] + 5,  # what runs when it is told to stop may end
