@@ -161,6 +161,22 @@ def test_small_answers_are_kept_and_known_again(address: str) -> None:
         assert small[1]["etag"] != plain[1]["etag"]
 
 
+def test_answers_to_a_query_in_the_body_are_kept_too(address: str) -> None:
+    def post(query: str, media_type: str = "application/sparql-query") -> bytes:
+        head = f"POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Type: {media_type}\r\nConnection: close\r\n"
+        known = "Accept: text/csv\r\nIf-None-Match: *\r\n"
+        return raw(address, f"{head}{known}Content-Length: {len(query)}\r\n\r\n{query}".encode())
+
+    kept = figure(address, "lienket_kept_answers_total")
+    first, second = (post(COUNT + " #posted").partition(b"\r\n\r\n") for _ in range(2))
+    assert first[0].startswith(b"HTTP/1.1 200")
+    assert second[0].startswith(b"HTTP/1.1 200"), "only what is fetched can be not modified"
+    assert first[2] == second[2]
+    assert figure(address, "lienket_kept_answers_total") == kept + 1
+    assert b"false" in post("ASK { ?s ?p 'posted' }")
+    assert b"415" in post(COUNT + " #posted", "text/plain").partition(b"\r\n")[0], "another type is another request"
+
+
 def test_what_is_kept_goes_with_its_release(tmp_path: Path) -> None:
     project = make_project(tmp_path, SETTINGS)
     publish_quads(project, statements("market", 3))
