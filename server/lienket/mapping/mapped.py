@@ -231,10 +231,8 @@ class Mapped:
         return dict(self._all(query, table.columns[names[0]].identifier, list(rows)))
 
     def _all(self, query: str, *values: object) -> list[Any]:
-        try:
+        with machine_faults():
             return self.connection.execute(query, list(values)).fetchall()
-        except _MACHINE_FAULTS as error:
-            raise _unwritable(error) from error
 
 
 @contextmanager
