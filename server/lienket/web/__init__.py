@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lienket.project import Project
 from lienket.web import (
     catalogue,
+    croissant,
     feeds,
     home,
     journal,
@@ -25,6 +26,7 @@ from lienket.web import (
     past,
     problems,
     quality,
+    readiness,
     resources,
     search,
     shown,
@@ -86,6 +88,8 @@ def create_app(project: Project) -> Flask:
         resources.blueprint,
         catalogue.blueprint,
         quality.blueprint,
+        croissant.blueprint,
+        readiness.blueprint,
         streams.blueprint,
         feeds.blueprint,
         sparql.blueprint,
