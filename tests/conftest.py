@@ -17,6 +17,8 @@ from lienket.web import create_app
 from . import mysql, postgresql
 
 ROOT = Path(__file__).parent.parent
+
+collect_ignore = ["clients"]  # programs that run in environments of their own
 PROVINCE = ROOT / "tests" / "province"
 
 

@@ -125,10 +125,45 @@ def of_dimension(points: Points, dimension: str) -> int:
     return sum(points.get(metric.name, 0) for metric in METRICS if metric.dimension == dimension)
 
 
+def most_of(dimension: str) -> int:
+    """Return the points that there are in one dimension."""
+    return sum(metric.points for metric in METRICS if metric.dimension == dimension)
+
+
 def missing(points: Points) -> list[Metric]:
     """Return what a dataset lacks points for, most points first."""
     lacking = [metric for metric in METRICS if points.get(metric.name, 0) < metric.points]
     return sorted(lacking, key=lambda metric: -metric.points)
+
+
+def stars(points: Points, links: int) -> int:
+    """Return how many of the five stars of open data a dataset has (<https://5stardata.info/>).
+
+    One for an open licence, one each for a form that programs read, one that nobody owns, addresses for things (all
+    that is published here has those), and links to other data. A star counts only upon the ones before it.
+
+    >>> stars({"licence": 20, "machine_readable": 20, "non_proprietary": 20}, 0)
+    4
+    """
+    reached = (points.get("licence"), points.get("machine_readable"), points.get("non_proprietary"), True, links)
+    return next((number for number, has in enumerate(reached) if not has), len(reached))
+
+
+PROMISED: Final[Mapping[str, int]] = {
+    "CONT": 1, "UPDATE_CONT": 1, "HOURLY": 1, "DAILY": 2, "DAILY_2": 1, "WEEKLY": 8, "WEEKLY_2": 5, "WEEKLY_3": 4,
+    "BIWEEKLY": 16, "MONTHLY": 32, "MONTHLY_2": 17, "MONTHLY_3": 12, "BIMONTHLY": 63, "QUARTERLY": 93,
+    "ANNUAL_2": 185, "ANNUAL_3": 124, "ANNUAL": 367, "BIENNIAL": 732, "TRIENNIAL": 1097, "QUINQUENNIAL": 1828,
+    "DECENNIAL": 3654,
+}  # fmt: skip
+"""Code of the EU's frequencies → days after which a dataset is overdue; the others promise nothing."""
+
+
+def promised(frequency: str) -> int | None:
+    """Return the days within which a dataset is to change again by its frequency, an IRI of the EU's list.
+
+    None where nothing is promised.
+    """
+    return PROMISED.get(frequency.removeprefix(_EU + "frequency/"))
 
 
 def score(

@@ -68,7 +68,8 @@ def write_dumps(output: Output, folder: Path, ontology: Ontology, project: Proje
     All is made of the mapping's output, so that literals keep the form the table gave them.
     """
     dataset = output.dataset
-    found = tidy.survey(output.nquads, dataset.iri, base_iri=project.base_iri, prefixes=ontology.prefixes)
+    found = tidy.survey(output.nquads, dataset.iri, base_iri=project.base_iri, prefixes=ontology.prefixes,
+                        words=_words(ontology))  # fmt: skip
     made = tidy.write_tables(output.nquads, dataset.iri, found, folder, dataset.id)
     places = folder / f"{dataset.id}.geojson"
     count, box = tidy.write_map(output.nquads, dataset.iri, found, places)
@@ -103,6 +104,12 @@ def write_dumps(output: Output, folder: Path, ontology: Ontology, project: Proje
         "units": found.units,
     }
     return Dumps(files, json.loads(json.dumps(told)))  # as the manifest will have it
+
+
+def _words(ontology: Ontology) -> frozenset[str]:
+    """Return what the IRIs of terms and of entries of code lists begin with."""
+    subjects = (triple.subject.value for triple in ontology.triples if isinstance(triple.subject, ox.NamedNode))
+    return frozenset(tidy.beginning(iri) for iri in subjects)
 
 
 def _statements(output: Output, folder: Path, prefixes: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from lienket import scoring
-from lienket.catalogue.agents import add_agents, add_contact
+from lienket.catalogue.agents import add_agents, add_contact, publishers
 from lienket.catalogue.description import (
     Description,
     Facts,
@@ -22,7 +22,7 @@ from lienket.catalogue.description import (
     states,
 )
 from lienket.catalogue.distributions import add_distributions
-from lienket.catalogue.dqv import add_measurements
+from lienket.catalogue.dqv import add_measurements, add_readiness
 from lienket.catalogue.kinds import add_figures, add_places
 from lienket.catalogue.terms import EU, EU_THEMES, PUBLIC, add_terms, eu_themes, languages_of, schemes
 from lienket.datasets import Dataset
@@ -52,6 +52,7 @@ def describe(
     _catalogue(shared, source, datasets, manifest)
     _sparql_service(shared, source)
     add_agents(shared, source, datasets)
+    add_readiness(shared, source, publishers(datasets), manifest)
     add_terms(shared, source, shared)
     yield "", list(shared.triples)
 

@@ -7,7 +7,7 @@ several times (<https://vita.had.co.nz/papers/tidy-data.pdf>). `csvw` describes 
 
 from lienket.tidy.csvw import Delivered, describe
 from lienket.tidy.geojson import write_map
-from lienket.tidy.survey import Survey, survey
+from lienket.tidy.survey import Survey, beginning, survey
 from lienket.tidy.tables import Made, write_tables
 
-__all__ = ["Delivered", "Made", "Survey", "describe", "survey", "write_map", "write_tables"]
+__all__ = ["Delivered", "Made", "Survey", "beginning", "describe", "survey", "write_map", "write_tables"]

@@ -114,15 +114,22 @@ def _unescaped(match: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else _MEANT.get(match[3], match[3])
 
 
-def survey(nquads: Path, graph: str, *, base_iri: str, prefixes: Mapping[str, str]) -> Survey:
-    """Read a dataset's statements once and return what is in them."""
+def survey(
+    nquads: Path, graph: str, *, base_iri: str, prefixes: Mapping[str, str], words: frozenset[str] = frozenset()
+) -> Survey:
+    """Read a dataset's statements once and return what is in them.
+
+    `words` are beginnings of IRIs that are terms and entries of code lists: to use one is no link.
+    """
     kinds: dict[tuple[str, ...], Kind] = {}
     shapes: dict[str, str] = {}
     first = last = ""
     links: Counter[tuple[str, str]] = Counter()
     pairs: set[Pair] = set()
     units: set[str] = set()
+    own: set[str] = set()
     for subject, said in subjects(nquads, graph):
+        own.add(beginning(subject))
         classes = tuple(value for predicate, kind, value in said if predicate == TYPE and kind == IRI)
         counted: Counter[Pair] = Counter()
         for predicate, kind, value in said:
@@ -134,7 +141,7 @@ def survey(nquads: Path, graph: str, *, base_iri: str, prefixes: Mapping[str, st
             elif predicate in _ABOUT_TIME and (match := _TIME.fullmatch(value)):
                 start, end = _days(match)
                 first, last = min(first or start, start), max(last, end)
-            elif kind == IRI and (target := _target(predicate, value, base_iri)):
+            elif kind == IRI and (target := _target(predicate, value, base_iri, words)):
                 links[predicate, target] += 1
             if kind == IRI and predicate in _UNITS:
                 units.add(value)
@@ -148,7 +155,8 @@ def survey(nquads: Path, graph: str, *, base_iri: str, prefixes: Mapping[str, st
     ordered = tuple(kinds[classes] for classes in sorted(kinds))
     _name_kinds(ordered, base_iri)
     return Survey(
-        ordered, column_names(pairs, prefixes), shapes, (first, last) if first else None, dict(sorted(links.items())),
+        ordered, column_names(pairs, prefixes), shapes, (first, last) if first else None,
+        {link: number for link, number in sorted(links.items()) if link[1] not in own},
         tuple(sorted(units)),
     )  # fmt: skip
 
@@ -169,9 +177,21 @@ def _days(match: re.Match[str]) -> tuple[str, str]:
     return f"{year}-{month}-{day}", f"{year}-{month}-{day}"
 
 
-def _target(predicate: str, value: str, base_iri: str) -> str:
+def beginning(iri: str) -> str:
+    """Return what the IRIs of things of the same sort begin with.
+
+    >>> beginning("https://data.example/id/unit/19753-2025-07")
+    'https://data.example/id/unit/'
+    """
+    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+
+
+def _target(predicate: str, value: str, base_iri: str, words: frozenset[str]) -> str:
     """Return what the IRI of a link to elsewhere begins with; "" where it is none."""
-    if value.startswith(base_iri) or (predicate not in _LINKS and value.startswith(_NO_LINKS)):
+    if value.startswith(base_iri):
+        start = beginning(value)
+        return "" if start in words else start
+    if predicate not in _LINKS and value.startswith(_NO_LINKS):
         return ""
     parts = urlsplit(value)
     return f"{parts.scheme}://{parts.netloc}/" if parts.scheme in ("http", "https") and parts.netloc else ""

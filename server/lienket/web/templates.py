@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlencode
 from flask import Flask, request, url_for
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
 
-from lienket import languages
+from lienket import languages, scoring
 from lienket.project import Project
 from lienket.web import addresses, language, missing, past
 from lienket.web.names import order_of
@@ -62,6 +62,7 @@ def register(app: Flask, deployment: Project) -> None:
         pack_order=lambda: order_of(deployment.languages, language.tag()),
         asked_address=lambda: unquote(addresses.requested()),
         asked_words=missing.asked_words,
+        scoring=scoring,
         _=language.translated,
         _n=_counted,
     )
