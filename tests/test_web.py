@@ -317,7 +317,7 @@ def test_a_language_that_was_asked_for_is_kept_from_page_to_page(client: FlaskCl
         joint = "&" if "?" in path else "?"
         text = client.get(f"{path}{joint}lang=en", headers={"Accept": BROWSER}).text
         pages = [link for link in re.findall(r'<a [^>]*href="(/(?:id|dataset|catalog|search|sparql)[^"]*)"', text)
-                 if not re.search(r"\.(ttl|jsonld|nt|rdf|csv)$", link)]  # fmt: skip
+                 if not re.search(r"\.(ttl|jsonld|json|nt|rdf|csv)$", link)]  # fmt: skip
         assert pages
         assert not [link for link in pages if "lang=en" not in link and "lang=vi" not in link]
 
@@ -360,7 +360,7 @@ def test_every_interface_sentence_has_its_vietnamese() -> None:
 def test_no_text_of_a_page_is_outside_the_language_packs() -> None:
     """Letters between tags must come through `_`: only names that are the same in every language may stand there."""
     web = Path(languages.__file__).parent.parent / "web"
-    same_everywhere = {"SPARQL", "DCAT", "VoID", "IRI", "API", "JSON", "CSV", "GeoJSON", "Atom"}
+    same_everywhere = {"SPARQL", "DCAT", "VoID", "IRI", "API", "Croissant", "JSON", "CSV", "GeoJSON", "Atom"}
     for path in sorted((web / "templates").glob("*.html")):
         text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         text = re.sub(r"<[^>]*>", " ", text, flags=re.DOTALL)

@@ -32,6 +32,9 @@ PREVIEWED: Final = 6
 _SHOWN_APART: Final = (DCAT + "distribution", DCAT + "landingPage", DCT + "publisher", DCT + "license",
                        DCT + "modified", DCT + "identifier", DQV + "hasQualityMeasurement")  # fmt: skip
 
+_FOR_PROGRAMS: Final = (PROV + "wasGeneratedBy", DCAT + "version", DCT + "type", DCT + "conformsTo")
+"""What tells a person nothing that the downloads do not tell; it stands in the description as data."""
+
 _ASKED_FIRST: Final = (DCT + "temporal", DCT + "spatial", DCT + "accrualPeriodicity", DCAT + "contactPoint",
                        PROV + "wasDerivedFrom", DCT + "source", DCT + "rights", DCT + "accessRights", DCT + "issued",
                        DCAT + "theme", DCAT + "keyword", DCT + "language")  # fmt: skip
@@ -150,7 +153,7 @@ def by_publisher(present: Shown) -> list[tuple[object, list[Dataset]]]:
 def _page(present: Shown, about: Dataset) -> str:
     pack = language.language()
     said = [each for each in statements(present, about.iri) if each.graph == _iri(present)]
-    described = describe(present, about.iri, said, pack, without=_SHOWN_APART, first=_ASKED_FIRST)
+    described = describe(present, about.iri, said, pack, without=(*_SHOWN_APART, *_FOR_PROGRAMS), first=_ASKED_FIRST)
     if "class" in request.args:
         part = members_of(present, about.iri, iri_argument("class"), page_number(), pack)
         if not part.subjects:
