@@ -139,7 +139,7 @@ for each in extruct.extract(page, syntaxes=["json-ld"])["json-ld"]: print(json.d
 
 
 def test_google_finds_a_dataset_in_the_page(address: str, hue: Release, tmp_path: Path) -> None:
-    """What <https://developers.google.com/search/docs/appearance/structured-data/dataset> requires, and what it advises."""
+    """What <https://developers.google.com/search/docs/appearance/structured-data/dataset> requires, and advises."""
     program = python("mlcroissant==1.1.1", "extruct==0.18.0")
     for dataset in hue.manifest["datasets"]:
         found = lines([program, "-c", EXTRUCT, f"{address}/dataset/{dataset}.html"], tmp_path)
