@@ -18,7 +18,7 @@ from . import mysql, postgresql
 
 ROOT = Path(__file__).parent.parent
 
-collect_ignore = ["clients"]  # programs that run in environments of their own
+collect_ignore = ["clients", "bench/linking_splink.py"]  # programs that run in environments of their own
 PROVINCE = ROOT / "tests" / "province"
 
 
